@@ -1,0 +1,1 @@
+"""Plateau runs a territory's pooled medical imaging."""

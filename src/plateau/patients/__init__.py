@@ -1,0 +1,1 @@
+"""Patients of the territory and their identifiers."""

@@ -1,0 +1,1 @@
+"""Tools that touch the outside; they know no feature."""

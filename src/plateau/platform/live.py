@@ -1,0 +1,107 @@
+"""Telling open pages that something changed: NOTIFY after commit, gathered, and LISTEN.
+
+A message holds topics only, never data: the page looks again with its own rights. A notification
+can be lost (the server restarts), so pages also look again from time to time.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+
+import psycopg
+import structlog
+
+log = structlog.get_logger()
+_CHANNEL = "plateau_live"
+_GATHER_S = 0.02
+_RETRY_S = 1.0
+
+
+class Notifier:
+    """Sends topics from one thread, those of the same 20 ms together, outside any transaction."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._topics: set[str] = set()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        threading.Thread(target=self._run, name="live-notify", daemon=True).start()
+
+    def __call__(self, topics: set[str]) -> None:
+        """Send `topics` soon."""
+        with self._lock:
+            self._topics |= topics
+        self._wake.set()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                with _connect(self._url) as connection:
+                    self._pump(connection)
+            except psycopg.Error:
+                time.sleep(_RETRY_S)
+
+    def _pump(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        while True:
+            self._wake.wait()
+            time.sleep(_GATHER_S)
+            with self._lock:
+                topics, self._topics = self._topics, set()
+                self._wake.clear()
+            for topic in sorted(topics):
+                connection.execute("select pg_notify(%s, %s)", (_CHANNEL, topic))
+
+
+class Listener:
+    """Hears topics in a thread and wakes the streams of this process that want them."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._streams: dict[asyncio.Queue[str], tuple[asyncio.AbstractEventLoop, frozenset[str]]]
+        self._streams = {}
+        self._lock = threading.Lock()
+        threading.Thread(target=self._run, name="live-listen", daemon=True).start()
+
+    @contextmanager
+    def stream(self, topics: frozenset[str]) -> Generator[asyncio.Queue[str], None, None]:
+        """A queue that receives each of `topics` as it changes; use in an event loop."""
+        queue: asyncio.Queue[str] = asyncio.Queue(maxsize=100)
+        with self._lock:
+            self._streams[queue] = (asyncio.get_running_loop(), topics)
+        try:
+            yield queue
+        finally:
+            with self._lock:
+                del self._streams[queue]
+
+    def _run(self) -> None:
+        while True:
+            try:
+                with _connect(self._url) as connection:
+                    connection.execute(f"listen {_CHANNEL}")
+                    for notice in connection.notifies():
+                        self._spread(notice.payload)
+            except psycopg.Error:
+                log.warning("live.disconnected")
+                time.sleep(_RETRY_S)
+
+    def _spread(self, topic: str) -> None:
+        with self._lock:
+            streams = list(self._streams.items())
+        for queue, (loop, topics) in streams:
+            if topic in topics:
+                with suppress(RuntimeError):  # the loop has closed: its stream is ending
+                    loop.call_soon_threadsafe(_offer, queue, topic)
+
+
+def _offer(queue: asyncio.Queue[str], topic: str) -> None:
+    if not queue.full():  # a full queue already says "look again"
+        queue.put_nowait(topic)
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(
+        url, autocommit=True, application_name="plateau-live", options="-c synchronous_commit=off"
+    )

@@ -1,0 +1,37 @@
+"""Every setting: how a process runs, never what the service decides."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once from `PLATEAU_*` variables."""
+
+    model_config = SettingsConfigDict(env_prefix="PLATEAU_", frozen=True, extra="ignore")
+
+    data_dir: Path = Path("data")
+    database_url: str | None = None  # none: the embedded PostgreSQL under data_dir
+    blob_url: str | None = None  # none: a folder under data_dir; or s3://bucket/prefix
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+    dicom_host: str = "127.0.0.1"
+    dicom_port: int = 11112
+    ae_title: str = "PLATEAU"
+    mllp_host: str = "127.0.0.1"
+    mllp_port: int = 2575
+    mllp_timeout_s: float = 10.0
+    metrics_port: int = 0  # of the processes without pages; 0: none
+    clock: str | None = None  # a demonstration's clock, see platform/clock.py
+    quiet_time_s: float = 30.0  # a study nobody announced is complete after this silence
+    lease_s: float = 600.0  # how long a reader keeps an exam without a heartbeat
+    outbox_retry_s: float = 5.0  # first delay before a delivery is tried again
+    worker_concurrency: int = 4
+    log_level: str = "info"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""The reading worklist and the reports."""

@@ -1,0 +1,1 @@
+"""Imaging requests, justification, the machines' worklist."""

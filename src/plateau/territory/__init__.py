@@ -1,0 +1,1 @@
+"""Members, sites, machines, practitioners, agreements, dated rules."""

@@ -1,0 +1,68 @@
+"""A real PostgreSQL for the session; a database of its own for a test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from plateau.platform import runtime
+from plateau.platform.blobs import Blobs, open_folder
+from plateau.platform.db import Db, Tx, open_pool
+from plateau.platform.embedded import Postgres
+from plateau.platform.live import Notifier
+from plateau.platform.migrate import migrate
+from plateau.platform.settings import Settings
+
+FAST = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=64MB"]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """The embedded server, on data that need not survive the tests."""
+    server = Postgres(folder=tmp_path_factory.mktemp("pg"), options=FAST)
+    with psycopg.connect(server.start(), autocommit=True) as connection:
+        connection.execute("create database template_plateau")
+    migrate(server.url("template_plateau"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(server: Postgres) -> Iterator[str]:
+    """The URL of a fresh, migrated database."""
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(
+            SQL("create database {} template template_plateau strategy file_copy").format(
+                Identifier(name)
+            )
+        )
+    yield server.url(name)
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    """An empty object store."""
+    return open_folder(tmp_path / "blobs")
+
+
+@pytest.fixture
+def db(database: str, blobs: Blobs, tmp_path: Path) -> Iterator[Db]:
+    """A database of the test's own, also set as the process's own for jobs and commands."""
+    with open_pool(database) as pool:
+        db = Db(pool, Notifier(database))
+        settings = Settings(database_url=database, data_dir=tmp_path)
+        runtime.use(runtime.Runtime(db, blobs, settings))
+        yield db
+
+
+@pytest.fixture
+def tx(db: Db) -> Iterator[Tx]:
+    """One transaction, committed if the test reaches its end."""
+    with db.begin() as tx:
+        yield tx

@@ -6,9 +6,7 @@ BIN := .venv/bin
 PYTHON = $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
-# pip and npm take their settings from the machine; ours only say what to install.
 ARGS ?=
-DEPENDENCY_AGE ?= 7 days ago
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check format messages bench lock clean
@@ -54,7 +52,7 @@ bench-%: setup
 lock: setup ## Pin the newest dependencies that are a week old
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-annotate --universal --python-version 3.11 --upgrade \
-		--exclude-newer "$$(date -u -d '$(DEPENDENCY_AGE)' +%Y-%m-%d)" \
+		--exclude-newer "$$(date -u -d '7 days ago' +%Y-%m-%d)" \
 		--custom-compile-command "make lock" \
 		pyproject.toml --group dev --output-file requirements.lock
 

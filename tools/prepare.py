@@ -46,7 +46,7 @@ def make_environment(log: Path) -> None:
         return
     if VENV.exists():
         shutil.rmtree(VENV)
-    if subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True).returncode:
+    if not runs(sys.executable, "import ensurepip"):
         install_venv_module(log)
     call(log, sys.executable, "-m", "venv", str(VENV))
 
@@ -54,10 +54,12 @@ def make_environment(log: Path) -> None:
 def works(python: Path) -> bool:
     """Whether this interpreter starts, is recent enough and has pip."""
     code = f"import sys, pip; sys.exit(sys.version_info < {OLDEST_PYTHON})"
-    try:
-        return subprocess.run([str(python), "-c", code], capture_output=True).returncode == 0
-    except OSError:
-        return False
+    return python.exists() and runs(str(python), code)
+
+
+def runs(python: str, code: str) -> bool:
+    """Whether an interpreter gets through a line of code."""
+    return subprocess.run([python, "-c", code], check=False, capture_output=True).returncode == 0
 
 
 def install_venv_module(log: Path) -> None:
@@ -100,10 +102,15 @@ def tool(name: str) -> Callable[[Path], None]:
 
 
 def call(log: Path, *command: str, environment: dict[str, str] | None = None) -> None:
-    """Run a command in the repository; its output goes to `log`, and its end to whoever reads us."""
+    """Run a command in the repository; its output goes to `log`, its last lines to the error."""
     with log.open("ab") as output:
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            command,
+            check=False,
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     if done.returncode:
         tail = log.read_text("utf-8", errors="replace").splitlines()[-LOG_TAIL:]

@@ -19,7 +19,10 @@ from files import ROOT, WEB, empty_directory, hashed_name, replace_directory, wr
 
 PACKAGE = "@ohif/app@3.12.10"
 ARCHIVE = ROOT / "build" / "ohif-app-3.12.10.tgz"
-INTEGRITY = "sha512-0kuF66Mq9c9dMD++bUsTjMrJpXJwaZhz9B4uS244DawAjSkTwIYFU93pxPuRUQixaRi7QAHlF3Fe1qudBlZrmA=="
+INTEGRITY = (
+    "sha512-0kuF66Mq9c9dMD++bUsTjMrJpXJwaZhz9B4uS244DawA"
+    "jSkTwIYFU93pxPuRUQixaRi7QAHlF3Fe1qudBlZrmA=="
+)
 BASE = "/viewer/"
 
 DROPPED_FOLDERS = frozenset({"ort", "dicom-microscopy-viewer", "customizations"})

@@ -18,11 +18,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
+
 from plateau.kernel.errors import ConflictError, UnavailableError
 
 _START_S = 600
 _AS_ORDINARY_USER = ["unshare", "--user", "--map-user=1", "--map-group=1"]
 _SOCKET_LIMIT = 90  # bytes; sun_path holds 108 with the socket's own name
+_started: dict[Path, subprocess.Popen[bytes]] = {}  # kept so that their end is noticed
 
 
 def _bundled() -> Path:
@@ -52,7 +55,7 @@ class Postgres:
         self._check_version()
         if not (self.data / "PG_VERSION").exists():
             self._create()
-        if not self._answers():
+        if not self.is_running():
             self._launch()
         return self.url()
 
@@ -67,8 +70,15 @@ class Postgres:
         return f"postgresql://plateau:{password}@/{database}?host={socket}"
 
     def pid(self) -> int:
-        """The postmaster's process, as this host sees it."""
-        return int((self.data / "postmaster.host_pid").read_text())
+        """The server's first process."""
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def is_alive(self) -> bool:
+        """Whether the server's first process runs, even when too busy to answer."""
+        try:
+            return psutil.Process(self.pid()).status() != psutil.STATUS_ZOMBIE
+        except (FileNotFoundError, psutil.NoSuchProcess, IndexError, ValueError):
+            return False
 
     def _check_version(self) -> None:
         marker = self.data / "PG_VERSION"
@@ -133,18 +143,19 @@ class Postgres:
                 stderr=output,
                 start_new_session=True,
             )
+        _started[self.data] = process
         self._await(process)
-        (self.data / "postmaster.host_pid").write_text(str(process.pid))
 
     def _await(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_S
-        while not self._answers():
+        while not self.is_running():
             if process.poll() is not None or time.monotonic() > deadline:
                 tail = (self.folder / "pg.log").read_text(errors="replace")[-800:]
                 raise UnavailableError("PostgreSQL did not start: {tail}", tail=tail)
             time.sleep(0.05)
 
-    def _answers(self) -> bool:
+    def is_running(self) -> bool:
+        """Whether the server answers."""
         return (
             subprocess.run(  # noqa: S603
                 [self.binaries / "pg_isready", "-q", "-h", self._socket_dir()], check=False

@@ -7,7 +7,7 @@ import procrastinate
 import pydantic
 from procrastinate.tasks import Task
 
-from plateau.kernel.errors import UnavailableError
+from plateau.kernel.errors import ConflictError, UnavailableError
 from plateau.platform.db import Tx
 
 app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -25,7 +25,7 @@ def on(event: type[Event]) -> Callable[[Callable[[Event], None]], Callable[[Even
             handle(parse(fields))
 
         retry = procrastinate.RetryStrategy(
-            max_attempts=50, linear_wait=2, retry_exceptions=[UnavailableError]
+            max_attempts=50, linear_wait=2, retry_exceptions=[UnavailableError, ConflictError]
         )
         task = app.task(name=f"{handle.__module__}.{handle.__name__}", retry=retry)(run)
         _subscribers.setdefault(event, []).append(task)

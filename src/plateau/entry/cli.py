@@ -1,0 +1,42 @@
+"""The command line: processes, and the commands of the features."""
+
+import sys
+
+import typer
+
+from plateau.access import commands as access
+from plateau.activity import commands as activity
+from plateau.entry import demo, dimse, mllp, serve, territory_file, web, worker
+from plateau.kernel.errors import PlateauError
+
+EXITS = {
+    "invalid_input": 2,
+    "not_found": 3,
+    "conflict": 4,
+    "rule_broken": 5,
+    "unavailable": 6,
+    "not_signed_in": 7,
+}
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(access.app, name="access")
+app.add_typer(activity.app, name="activity")
+app.add_typer(territory_file.app, name="territory")
+app.command("demo")(demo.run)
+app.command("serve", help="Run every process of this machine.")(serve.run)
+app.command("web", help="Serve pages, DICOMweb and live events.")(web.run)
+app.command("dimse", help="Answer the machines: store, worklist, procedure steps.")(dimse.run)
+app.command("mllp", help="Deliver results over MLLP and hear patient identities.")(mllp.run)
+app.command("worker", help="Run jobs and clocks.")(worker.run)
+
+
+def main() -> None:
+    """Run one command; a refusal is one sentence and the exit code of its kind."""
+    try:
+        app()
+    except PlateauError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(EXITS[error.code])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The demonstration: a night of the Basque-Landes pool, on this machine."""

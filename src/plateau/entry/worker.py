@@ -1,0 +1,77 @@
+"""The process that runs jobs, and sweeps the clocks that are rows of their feature."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from plateau.access import service as access
+from plateau.activity import jobs as activity_jobs
+from plateau.entry import boot
+from plateau.exchange import jobs as exchange_jobs
+from plateau.images import service as images
+from plateau.kernel.errors import PlateauError
+from plateau.platform import clock, jobs
+from plateau.platform.db import Tx
+from plateau.platform.runtime import Runtime
+from plateau.reading import jobs as reading_jobs
+from plateau.reading import service as reading
+from plateau.requests import jobs as requests_jobs
+
+log = structlog.get_logger()
+SUBSCRIBERS = (requests_jobs, reading_jobs, exchange_jobs, activity_jobs)
+_SWEEP_S = 1.0
+_RESTART_S = 1.0
+
+
+def run() -> None:
+    """Work until asked to stop; the engine leaves when the database goes away, so come back."""
+    stop = threading.Event()
+    with boot.process("worker", pool=8) as runtime:
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        signal.signal(signal.SIGINT, lambda *_: stop.set())
+        sweeper = threading.Thread(target=_sweep, args=(runtime, stop), name="sweep")
+        sweeper.start()
+        while not stop.is_set():
+            asyncio.run(_work(runtime, stop))
+            stop.wait(_RESTART_S)
+        sweeper.join()
+
+
+async def _work(runtime: Runtime, stop: threading.Event) -> None:
+    """Run jobs until asked to stop, or until the database goes away."""
+    try:
+        async with jobs.bind(str(runtime.settings.database_url)).open_async() as app:
+            engine = asyncio.create_task(
+                app.run_worker_async(
+                    concurrency=runtime.settings.worker_concurrency,
+                    fetch_job_polling_interval=1.0,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=5,
+                )
+            )
+            while not stop.is_set() and not engine.done():
+                await asyncio.sleep(0.1)
+            engine.cancel()
+            await asyncio.gather(engine, return_exceptions=True)
+    except Exception as error:  # noqa: BLE001 - whatever broke the engine, it is started again
+        log.warning("worker.restarting", error=type(error).__name__)
+
+
+def _sweep(runtime: Runtime, stop: threading.Event) -> None:
+    """Move the clocks: silent studies, leases that ran out, sessions that ended."""
+    while not stop.wait(_SWEEP_S):
+        _try(runtime, lambda tx: images.settle(tx, now=clock.now()))
+        _try(runtime, lambda tx: reading.sweep_leases(tx, wall=clock.wall(), now=clock.now()))
+        _try(runtime, lambda tx: access.end_old_sessions(tx, at=clock.wall()))
+
+
+def _try(runtime: Runtime, sweep: Callable[[Tx], object]) -> None:
+    try:
+        with runtime.db.begin() as tx:
+            sweep(tx)
+    except PlateauError as error:
+        log.warning("sweep.failed", code=error.code)

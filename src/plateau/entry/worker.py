@@ -24,6 +24,7 @@ log = structlog.get_logger()
 SUBSCRIBERS = (requests_jobs, reading_jobs, exchange_jobs, activity_jobs)
 _SWEEP_S = 1.0
 _RESTART_S = 1.0
+_STALLED_CHECK_S = 2.0
 
 
 def run() -> None:
@@ -51,10 +52,12 @@ async def _work(runtime: Runtime, stop: threading.Event) -> None:
                     install_signal_handlers=False,
                     delete_jobs="successful",
                     shutdown_graceful_timeout=5,
+                    update_heartbeat_interval=5.0,
                 )
             )
             while not stop.is_set() and not engine.done():
-                await asyncio.sleep(0.1)
+                await jobs.retry_stalled(app)
+                await asyncio.wait([engine], timeout=_STALLED_CHECK_S)
             engine.cancel()
             await asyncio.gather(engine, return_exceptions=True)
     except Exception as error:  # noqa: BLE001 - whatever broke the engine, it is started again

@@ -62,6 +62,9 @@ class Postgres:
     def stop(self) -> None:
         """Stop the server in order."""
         self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-t", "60")
+        process = _started.pop(self.data, None)
+        if process:
+            process.wait(10)
 
     def url(self, database: str = "postgres") -> str:
         """How to reach a database of this server."""

@@ -13,7 +13,7 @@ from plateau.platform.db import Tx
 app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 _subscribers: dict[type, list[Task[Any, Any, Any]]] = {}
 Event = TypeVar("Event")
-_STALLED_S = 30
+STALLED_S = 15  # a worker says every 5 s that it lives
 
 
 def on(event: type[Event]) -> Callable[[Callable[[Event], None]], Callable[[Event], None]]:
@@ -46,10 +46,8 @@ def bind(url: str) -> procrastinate.App:
     return app.with_connector(procrastinate.PsycopgConnector(conninfo=url))
 
 
-@app.periodic(cron="* * * * * */10")
-@app.task(name="plateau.platform.jobs.retry_stalled", pass_context=True, queueing_lock="stalled")
-async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
+async def retry_stalled(working: procrastinate.App) -> None:
     """Run again the jobs whose worker was killed: the engine leaves that to us."""
-    manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
+    manager = working.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
         await manager.retry_job(job)

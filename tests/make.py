@@ -184,10 +184,11 @@ def a_line(tx: Tx, place: SiteId, *covered: SiteId, code: str = "NUIT") -> LineI
     )
     for site_id in covered:
         tx.run(
-            "insert into territory.line_site values (%(line)s, %(site)s, %(at)s)",
+            "insert into territory.line_site values (%(line)s, %(site)s, %(at)s, %(since)s)",
             line=line_id,
             site=site_id,
             at=time(20),
+            since=SINCE,
         )
     return line_id
 

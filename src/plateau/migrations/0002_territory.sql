@@ -1,5 +1,6 @@
 -- Members, sites, machines, practitioners and the dated rules of the territory.
--- Every dated row holds from valid_from until the day before valid_to (null: no end known).
+-- Every dated row holds from valid_from until the day before valid_to (null: no end known);
+-- a row taken back before it held has valid_to = valid_from.
 create schema territory;
 
 create table territory.member (
@@ -8,7 +9,7 @@ create table territory.member (
   name text not null,
   finess text,
   valid_from date not null,
-  valid_to date check (valid_to > valid_from)
+  valid_to date check (valid_to >= valid_from)
 );
 
 create table territory.site (
@@ -22,7 +23,7 @@ create table territory.site (
   time_zone text not null default 'Europe/Paris',
   finess text,
   valid_from date not null,
-  valid_to date check (valid_to > valid_from)
+  valid_to date check (valid_to >= valid_from)
 );
 
 create table territory.device (
@@ -34,7 +35,7 @@ create table territory.device (
   manufacturer text,
   model text,
   valid_from date not null,
-  valid_to date check (valid_to > valid_from)
+  valid_to date check (valid_to >= valid_from)
 );
 
 create table territory.exam_type (
@@ -48,7 +49,8 @@ create table territory.exam_type (
   minutes integer not null check (minutes > 0),
   technique text not null default '',
   result text not null default '',
-  conclusion text not null default ''
+  conclusion text not null default '',
+  withdrawn_on date                -- no longer offered since; old exams keep it
 );
 
 create table territory.practitioner (
@@ -58,14 +60,22 @@ create table territory.practitioner (
   specialty text not null,
   home_site_id uuid not null references territory.site,
   valid_from date not null,
-  valid_to date check (valid_to > valid_from)
+  valid_to date check (valid_to >= valid_from)
+);
+
+-- Who else the territory file makes an account for: requesters, technologists, managers…
+create table territory.staff (
+  person_id uuid primary key references access.account,
+  code text not null unique,
+  valid_from date not null,
+  valid_to date check (valid_to >= valid_from)
 );
 
 create table territory.skill (
   person_id uuid not null references territory.practitioner,
   modality text not null,
   valid_from date not null,
-  valid_to date check (valid_to > valid_from),
+  valid_to date check (valid_to >= valid_from),
   primary key (person_id, modality, valid_from)
 );
 
@@ -73,7 +83,7 @@ create table territory.privilege (
   person_id uuid not null references territory.practitioner,
   site_id uuid not null references territory.site,
   valid_from date not null,
-  valid_to date check (valid_to > valid_from),
+  valid_to date check (valid_to >= valid_from),
   primary key (person_id, site_id, valid_from)
 );
 
@@ -87,7 +97,7 @@ create table territory.line (
   ends_at time not null,           -- on the next day when not after starts_at
   readers integer not null check (readers > 0),
   valid_from date not null,
-  valid_to date check (valid_to > valid_from)
+  valid_to date check (valid_to >= valid_from)
 );
 
 -- The sites a line covers; a site may be covered from an earlier hour than the line's own start.
@@ -95,7 +105,9 @@ create table territory.line_site (
   line_id uuid not null references territory.line,
   site_id uuid not null references territory.site,
   starts_at time not null,
-  primary key (line_id, site_id)
+  valid_from date not null,
+  valid_to date check (valid_to >= valid_from),
+  primary key (line_id, site_id, valid_from)
 );
 
 create table territory.delay_target (
@@ -104,7 +116,7 @@ create table territory.delay_target (
   source text not null,
   verified boolean not null default false,
   valid_from date not null,
-  valid_to date check (valid_to > valid_from),
+  valid_to date check (valid_to >= valid_from),
   primary key (urgency, valid_from)
 );
 
@@ -118,7 +130,7 @@ create table territory.destination (
   application text not null,       -- MSH-5 of what we send
   facility text not null,          -- MSH-6
   valid_from date not null,
-  valid_to date check (valid_to > valid_from)
+  valid_to date check (valid_to >= valid_from)
 );
 
 create table territory.revision (

@@ -1,0 +1,89 @@
+"""Duties in PostgreSQL."""
+
+from collections.abc import Sequence, Set
+from dataclasses import asdict
+from datetime import datetime
+
+from plateau.kernel.ids import DutyId, LineId, PersonId, SiteId
+from plateau.planning.types import Coverage, Duty, SitePlace
+from plateau.platform.db import Tx
+
+
+def in_progress(
+    tx: Tx, *, at: datetime, site_id: SiteId | None = None, person_id: PersonId | None = None
+) -> list[Coverage]:
+    """Duties going on at `at`, once for each site of their line; of one site, or of one person.
+
+    Whether the line has begun to cover the site is left to `rules.covers`.
+    """
+    return tx.all(
+        Coverage,
+        """
+        select c.site_id, c.starts_at as covers_from, p.time_zone, p.town as place,
+               d.duty_id, d.line_id, l.name as line_name, d.person_id, a.name, d.position,
+               d.starts_at, d.ends_at
+        from planning.duty d
+        join territory.line l using (line_id)
+        join territory.site p on p.site_id = l.place_site_id
+        join territory.line_site c using (line_id)
+        join access.account a using (person_id)
+        where d.starts_at <= %(at)s and d.ends_at > %(at)s
+          and c.valid_from <= (d.starts_at at time zone p.time_zone)::date
+          and (c.valid_to is null or c.valid_to > (d.starts_at at time zone p.time_zone)::date)
+          and (%(site)s::uuid is null or c.site_id = %(site)s)
+          and (%(person)s::uuid is null or d.person_id = %(person)s)
+        order by d.position, l.code, d.starts_at, d.duty_id, c.site_id
+        limit 1000
+        """,
+        at=at,
+        site=site_id,
+        person=person_id,
+    )
+
+
+def open_sites(tx: Tx, *, at: datetime) -> list[SitePlace]:
+    """The sites of the territory on the local day of `at`, by name."""
+    return tx.all(
+        SitePlace,
+        """
+        select site_id, name, town
+        from territory.site
+        where valid_from <= (%(at)s at time zone time_zone)::date
+          and (valid_to is null or valid_to > (%(at)s at time zone time_zone)::date)
+        order by name, site_id
+        limit 1000
+        """,
+        at=at,
+    )
+
+
+def duties(tx: Tx, *, line_ids: Set[LineId]) -> list[Duty]:
+    """Every duty of these lines, by start."""
+    return tx.all(
+        Duty,
+        """
+        select duty_id, line_id, person_id, position, starts_at, ends_at
+        from planning.duty
+        where line_id = any(%(lines)s)
+        order by starts_at, position, duty_id
+        """,
+        lines=list(line_ids),
+    )
+
+
+def put_duties(tx: Tx, duties: Sequence[Duty]) -> None:
+    """Write duties, new or known."""
+    tx.run_many(
+        """
+        insert into planning.duty (duty_id, line_id, person_id, position, starts_at, ends_at)
+        values (%(duty_id)s, %(line_id)s, %(person_id)s, %(position)s, %(starts_at)s, %(ends_at)s)
+        on conflict (duty_id) do update set
+          person_id = excluded.person_id, ends_at = excluded.ends_at
+        """,
+        [asdict(duty) for duty in duties],
+    )
+
+
+def remove_duties(tx: Tx, duty_ids: Set[DutyId]) -> None:
+    """Take back duties that have not begun."""
+    tx.run("delete from planning.duty where duty_id = any(%(ids)s)", ids=list(duty_ids))

@@ -1,0 +1,35 @@
+"""Who is on duty, and publishing a roster."""
+
+from datetime import datetime
+
+from plateau.kernel.ids import PersonId, SiteId
+from plateau.planning import queries, rules
+from plateau.planning.types import OnDuty, Roster
+from plateau.platform.db import Tx
+
+
+def on_duty(tx: Tx, *, site_id: SiteId, at: datetime) -> list[OnDuty]:
+    """Who answers for a site at `at`, in the order in which they are called."""
+    found = queries.in_progress(tx, at=at, site_id=site_id)
+    return [coverage.on_duty for coverage in found if rules.covers(coverage, at)]
+
+
+def sites_on_duty(tx: Tx, *, person_id: PersonId, at: datetime) -> dict[SiteId, OnDuty]:
+    """The sites that a person answers for at `at`, each with the duty that makes them do so."""
+    found = queries.in_progress(tx, at=at, person_id=person_id)
+    return {coverage.site_id: coverage.on_duty for coverage in found if rules.covers(coverage, at)}
+
+
+def publish(tx: Tx, roster: Roster, *, at: datetime) -> int:
+    """The roster holds for its lines: the number of duties added, changed or taken back.
+
+    A duty that has begun is history and stays as it is; the others follow the roster. Publishing
+    the same roster again changes nothing.
+    """
+    known = queries.duties(tx, line_ids=roster.lines.keys())
+    plan = rules.replan(known, rules.expand_all(roster), at=at)
+    queries.remove_duties(tx, plan.removed)
+    queries.put_duties(tx, plan.written)
+    if plan.size:
+        tx.touch("duty")
+    return plan.size

@@ -1,0 +1,207 @@
+"""What a territory is made of: one frozen value per row of its tables.
+
+Every dated value holds from `valid_from` until the day before `valid_to` (None: no end known).
+"""
+
+from dataclasses import dataclass
+from datetime import date, time
+
+from plateau.kernel.ids import DestinationId, DeviceId, LineId, MemberId, PersonId, SiteId
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A hospital or practice that belongs to the pool."""
+
+    member_id: MemberId
+    code: str
+    name: str
+    finess: str | None
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place of a member where exams are made or read."""
+
+    site_id: SiteId
+    code: str
+    member_id: MemberId
+    name: str
+    town: str
+    latitude: float
+    longitude: float
+    time_zone: str
+    finess: str | None
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A machine of a site, known to others by its AE title."""
+
+    device_id: DeviceId
+    site_id: SiteId
+    ae_title: str
+    modality: str
+    name: str
+    manufacturer: str | None
+    model: str | None
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExamType:
+    """An exam people ask for, and the texts its report starts from.
+
+    `ccam` is the code of the act, to be checked before use unless `ccam_verified`.
+    """
+
+    exam_code: str
+    name: str
+    name_en: str
+    modality: str
+    region: str
+    ccam: str | None
+    ccam_verified: bool
+    minutes: int
+    technique: str
+    result: str
+    conclusion: str
+    withdrawn_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Practitioner:
+    """A reader of the territory; their name is that of their account."""
+
+    person_id: PersonId
+    code: str
+    rpps: str | None
+    specialty: str
+    home_site_id: SiteId
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody else whose account the territory file makes."""
+
+    person_id: PersonId
+    code: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A reader may read a modality."""
+
+    person_id: PersonId
+    modality: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    """A reader may read for a site."""
+
+    person_id: PersonId
+    site_id: SiteId
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of duty: so many readers, at one place, between two hours of the local day.
+
+    It ends on the next day when `ends_at` is not after `starts_at`.
+    """
+
+    line_id: LineId
+    code: str
+    name: str
+    place_site_id: SiteId
+    starts_at: time
+    ends_at: time
+    readers: int
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineSite:
+    """A line covers a site, from an hour that may be earlier or later than the line's own."""
+
+    line_id: LineId
+    site_id: SiteId
+    starts_at: time
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class DelayTarget:
+    """Minutes allowed between a complete exam and its signed report: a contract parameter."""
+
+    urgency: str  # the value of an Urgency
+    minutes: int
+    source: str
+    verified: bool
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A system that receives the reports of a site; `application` and `facility` name it."""
+
+    destination_id: DestinationId
+    code: str
+    site_id: SiteId
+    kind: str
+    host: str
+    port: int
+    application: str
+    facility: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The sign-in name of somebody whom the territory file names."""
+
+    person_id: PersonId
+    login: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role held at a site."""
+
+    person_id: PersonId
+    role: str  # the value of a Role
+    site_id: SiteId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What loading a file did to one thing, in words a person can check.
+
+    `field`, `before` and `after` are set when one attribute of a known thing changed.
+    """
+
+    verb: str  # added, changed, ended
+    kind: str  # member, site, device…
+    code: str
+    field: str = ""
+    before: str = ""
+    after: str = ""

@@ -1,0 +1,376 @@
+"""SQL of reading: tasks, leases, drafts, versions; writes schema `reading` only."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
+from plateau.platform.db import Tx
+from plateau.reading.types import (
+    Draft,
+    Event,
+    Held,
+    Kind,
+    Sections,
+    SignedReport,
+    State,
+    Step,
+    Task,
+    Transition,
+    Version,
+)
+
+
+def add_task(tx: Tx, task: Task) -> bool:
+    """Put an exam on the worklist; False when it is there already."""
+    touched = tx.run(
+        """
+        insert into reading.task
+          (exam_id, site_id, patient_id, study_uid, modality, exam_code, urgency, state,
+           complete_at, due_at)
+        values (%(exam)s, %(site)s, %(patient)s, %(uid)s, %(modality)s, %(code)s, %(urgency)s,
+                %(state)s, %(complete)s, %(due)s)
+        on conflict (exam_id) do nothing
+        """,
+        exam=task.exam_id,
+        site=task.site_id,
+        patient=task.patient_id,
+        uid=task.study_uid,
+        modality=task.modality,
+        code=task.exam_code,
+        urgency=task.urgency,
+        state=task.state,
+        complete=task.complete_at,
+        due=task.due_at,
+    )
+    return touched == 1
+
+
+def lock_reader(tx: Tx, person_id: PersonId) -> None:
+    """Until the transaction ends, nothing else is taken in this reader's name."""
+    tx.run("select pg_advisory_xact_lock(hashtextextended(%(id)s::text, 7))", id=person_id)
+
+
+def lock_next(
+    tx: Tx, *, reader_id: PersonId, sites: Collection[SiteId], on: date, wall: datetime
+) -> ExamId | None:
+    """Lock the first exam that `reader_id` may read now: waiting, lapsed, or theirs already."""
+    return tx.value(
+        """
+        select t.exam_id
+        from reading.task t
+        where t.site_id = any(%(sites)s)
+          and (t.state in ('unassigned', 'draft')
+               or t.state = 'reading'
+                  and (t.reader_id = %(reader)s or t.lease_until < %(wall)s))
+          and exists (
+            select from territory.skill s
+            where s.person_id = %(reader)s and s.modality = t.modality
+              and s.valid_from <= %(on)s and (s.valid_to is null or s.valid_to > %(on)s))
+          and exists (
+            select from territory.privilege p
+            where p.person_id = %(reader)s and p.site_id = t.site_id
+              and p.valid_from <= %(on)s and (p.valid_to is null or p.valid_to > %(on)s))
+        order by t.urgency, t.due_at, t.exam_id
+        limit 1
+        for update of t skip locked
+        """,
+        reader=reader_id,
+        sites=list(sites),
+        on=on,
+        wall=wall,
+    )
+
+
+def lock(tx: Tx, *, exam_id: ExamId, sites: Collection[SiteId]) -> bool:
+    """Wait for, then lock, one exam of `sites`; False when there is none."""
+    found = tx.values(
+        """
+        select exam_id from reading.task
+        where exam_id = %(exam)s and site_id = any(%(sites)s)
+        for update
+        """,
+        exam=exam_id,
+        sites=list(sites),
+    )
+    return bool(found)
+
+
+def held(tx: Tx, exam_id: ExamId, *, sites: Collection[SiteId]) -> Held:
+    """Who reads an exam of `sites`, if anybody."""
+    return tx.one(
+        Held,
+        """
+        select t.exam_id, t.site_id, t.patient_id, t.modality, t.state, t.reader_id,
+               a.name as reader_name, t.taken_at, t.lease_until,
+               exists (select from reading.draft d where d.exam_id = t.exam_id) as drafted
+        from reading.task t
+        left join access.account a on a.person_id = t.reader_id
+        where t.exam_id = %(exam)s and t.site_id = any(%(sites)s)
+        """,
+        exam=exam_id,
+        sites=list(sites),
+    )
+
+
+def give(
+    tx: Tx, *, exam_id: ExamId, reader_id: PersonId, now: datetime, lease_until: datetime
+) -> None:
+    """Give a locked exam to a reader."""
+    tx.run(
+        """
+        update reading.task
+        set state = 'reading', reader_id = %(reader)s, taken_at = %(now)s,
+            lease_until = %(until)s
+        where exam_id = %(exam)s
+        """,
+        exam=exam_id,
+        reader=reader_id,
+        now=now,
+        until=lease_until,
+    )
+
+
+def renew(tx: Tx, *, exam_id: ExamId, reader_id: PersonId, lease_until: datetime) -> bool:
+    """Prolong the lease of whoever reads the exam; False when that is not `reader_id`."""
+    touched = tx.run(
+        """
+        update reading.task set lease_until = %(until)s
+        where exam_id = %(exam)s and state = 'reading' and reader_id = %(reader)s
+        """,
+        exam=exam_id,
+        reader=reader_id,
+        until=lease_until,
+    )
+    return touched == 1
+
+
+def free(tx: Tx, *, exam_id: ExamId, state: State) -> None:
+    """Put a locked exam back among those that wait."""
+    tx.run(
+        """
+        update reading.task
+        set state = %(state)s, reader_id = null, taken_at = null, lease_until = null
+        where exam_id = %(exam)s and state = 'reading'
+        """,
+        exam=exam_id,
+        state=state,
+    )
+
+
+def free_lapsed(tx: Tx, *, wall: datetime, now: datetime, limit: int = 200) -> int:
+    """Put back, and log, the exams whose lease has run out; how many."""
+    return tx.run(
+        """
+        with lapsed as (
+          select t.exam_id, t.reader_id,
+                 exists (select from reading.draft d where d.exam_id = t.exam_id) as drafted
+          from reading.task t
+          where t.state = 'reading' and t.lease_until < %(wall)s
+          order by t.lease_until, t.exam_id
+          limit %(limit)s
+          for update of t skip locked
+        ), freed as (
+          update reading.task t
+          set state = case when l.drafted then 'draft' else 'unassigned' end,
+              reader_id = null, taken_at = null, lease_until = null
+          from lapsed l
+          where t.exam_id = l.exam_id
+          returning t.exam_id, t.state, l.reader_id, l.drafted
+        )
+        insert into reading.transition
+          (exam_id, event, from_state, to_state, at, person_id, cause)
+        select exam_id, case when drafted then 'lapsed_drafted' else 'lapsed' end, 'reading',
+               state, %(now)s, reader_id, 'no sign of the reader'
+        from freed order by exam_id
+        """,
+        wall=wall,
+        now=now,
+        limit=limit,
+    )
+
+
+def finish(tx: Tx, *, exam_id: ExamId, reader_id: PersonId, now: datetime) -> bool:
+    """End the reading of an exam that `reader_id` holds; False when they do not."""
+    touched = tx.run(
+        """
+        update reading.task set state = 'final', signed_at = %(now)s, lease_until = null
+        where exam_id = %(exam)s and state = 'reading' and reader_id = %(reader)s
+        """,
+        exam=exam_id,
+        reader=reader_id,
+        now=now,
+    )
+    return touched == 1
+
+
+def log(
+    tx: Tx,
+    exam_id: ExamId,
+    step: tuple[Step, State | None, State],
+    *,
+    at: datetime,
+    person_id: UUID | None = None,
+    cause: str = "",
+) -> None:
+    """Add one line to the log of a report: what happened, from which state, to which."""
+    event, before, state = step
+    tx.run(
+        """
+        insert into reading.transition
+          (exam_id, event, from_state, to_state, at, person_id, cause)
+        values (%(exam)s, %(event)s, %(before)s, %(after)s, %(at)s, %(person)s, %(cause)s)
+        """,
+        exam=exam_id,
+        event=event,
+        before=before,
+        after=state,
+        at=at,
+        person=person_id,
+        cause=cause,
+    )
+
+
+def draft(tx: Tx, exam_id: ExamId) -> Draft | None:
+    """What is written of a report so far."""
+    return tx.maybe(
+        Draft,
+        """
+        select exam_id, indication, technique, result, conclusion, revision, saved_at, saved_by
+        from reading.draft where exam_id = %(exam)s
+        """,
+        exam=exam_id,
+    )
+
+
+def write_draft(
+    tx: Tx, exam_id: ExamId, sections: Sections, *, revision: int, at: datetime, by: PersonId
+) -> Draft | None:
+    """The draft after this save; None when `revision` is not the one that is kept."""
+    return tx.maybe(
+        Draft,
+        """
+        insert into reading.draft as d
+          (exam_id, indication, technique, result, conclusion, revision, saved_at, saved_by)
+        select %(exam)s, %(indication)s, %(technique)s, %(result)s, %(conclusion)s, 1, %(at)s,
+               %(by)s
+        where %(revision)s = 0
+           or exists (select from reading.draft where exam_id = %(exam)s)
+        on conflict (exam_id) do update
+        set indication = excluded.indication, technique = excluded.technique,
+            result = excluded.result, conclusion = excluded.conclusion,
+            revision = d.revision + 1, saved_at = excluded.saved_at, saved_by = excluded.saved_by
+        where d.revision = %(revision)s
+        returning exam_id, indication, technique, result, conclusion, revision, saved_at, saved_by
+        """,
+        exam=exam_id,
+        indication=sections.indication,
+        technique=sections.technique,
+        result=sections.result,
+        conclusion=sections.conclusion,
+        revision=revision,
+        at=at,
+        by=by,
+    )
+
+
+def drop_draft(tx: Tx, exam_id: ExamId) -> None:
+    """Forget what was written: it is signed."""
+    tx.run("delete from reading.draft where exam_id = %(exam)s", exam=exam_id)
+
+
+def add_version(tx: Tx, version: Version) -> None:
+    """Keep a signed version, for ever; number 1 is the final report, the others add to it."""
+    sections, seal = version.sections, version.seal
+    tx.run(
+        """
+        insert into reading.version
+          (version_id, exam_id, number, kind, indication, technique, result, conclusion, reason,
+           signed_by, signed_at, duty_id, document_key, digest)
+        values (%(id)s, %(exam)s, %(number)s, %(kind)s, %(indication)s, %(technique)s, %(result)s,
+                %(conclusion)s, %(reason)s, %(by)s, %(at)s, %(duty)s, %(document)s, %(digest)s)
+        """,
+        id=version.version_id,
+        exam=seal.exam_id,
+        number=seal.number,
+        kind=Kind.FINAL if seal.number == 1 else Kind.ADDENDUM,
+        indication=sections.indication,
+        technique=sections.technique,
+        result=sections.result,
+        conclusion=sections.conclusion,
+        reason=seal.reason,
+        by=seal.signed_by,
+        at=seal.signed_at,
+        duty=version.duty_id,
+        document=version.document_key,
+        digest=version.digest,
+    )
+
+
+_SIGNED = """
+    select v.version_id, v.exam_id, t.site_id, t.patient_id, t.study_uid, e.accession_number,
+           t.modality, t.exam_code, x.name as exam_name, t.urgency, t.complete_at, v.number,
+           v.kind, v.reason, v.indication, v.technique, v.result, v.conclusion, v.signed_by,
+           a.name as signer_name, p.rpps as signer_rpps, v.signed_at, v.duty_id, v.document_key,
+           v.digest
+    from reading.version v
+    join reading.task t using (exam_id)
+    join requests.exam e using (exam_id)
+    join territory.exam_type x on x.exam_code = t.exam_code
+    join access.account a on a.person_id = v.signed_by
+    left join territory.practitioner p on p.person_id = v.signed_by
+    """
+
+
+def signed(tx: Tx, version_id: VersionId) -> SignedReport:
+    """One signed version, with whom and what it is about."""
+    return tx.one(SignedReport, _SIGNED + "where v.version_id = %(id)s", id=version_id)
+
+
+def versions(tx: Tx, exam_id: ExamId) -> list[SignedReport]:
+    """Every signed version of a report, the first one first."""
+    return tx.all(
+        SignedReport,
+        _SIGNED + "where v.exam_id = %(exam)s order by v.number",
+        exam=exam_id,
+    )
+
+
+def transitions(tx: Tx, exam_id: ExamId) -> list[Transition]:
+    """The log of a report, the oldest line first."""
+    return tx.all(
+        Transition,
+        """
+        select t.event, t.from_state, t.to_state, t.at, t.person_id, a.name as person_name,
+               t.cause
+        from reading.transition t
+        left join access.account a using (person_id)
+        where t.exam_id = %(exam)s
+        order by t.transition_id
+        """,
+        exam=exam_id,
+    )
+
+
+def timeline(tx: Tx, exam_id: ExamId) -> list[Event]:
+    """Everything that happened to an exam, from its request to its report, the oldest first."""
+    return tx.all(
+        Event,
+        """
+        select l.at, l.machine, l.event, l.to_state, a.name as person_name, l.cause
+        from (
+          select r.at, r.machine, r.event, r.to_state, r.person_id, r.cause,
+                 r.transition_id, 1 as layer
+          from requests.exam e
+          join requests.transition r on r.subject_id in (e.request_id, e.exam_id)
+          where e.exam_id = %(exam)s
+          union all
+          select t.at, 'report', t.event, t.to_state, t.person_id, t.cause, t.transition_id, 2
+          from reading.transition t where t.exam_id = %(exam)s
+        ) l
+        left join access.account a using (person_id)
+        order by l.at, l.layer, l.transition_id
+        limit 500
+        """,
+        exam=exam_id,
+    )

@@ -1,0 +1,121 @@
+"""Pure decisions of reading: what may follow what, who goes first, what a report lacks."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from plateau.kernel.errors import RuleBrokenError
+from plateau.kernel.ids import ExamId
+from plateau.reading.types import Asked, Finding, Lateness, Lint, Seal, Sections, State, Step
+
+NEXT: Mapping[tuple[State | None, Step], State] = {
+    (None, Step.OPENED): State.UNASSIGNED,
+    (State.UNASSIGNED, Step.TAKEN): State.READING,
+    (State.DRAFT, Step.TAKEN): State.READING,
+    (State.READING, Step.TAKEN_OVER): State.READING,
+    (State.READING, Step.RELEASED): State.UNASSIGNED,
+    (State.READING, Step.RELEASED_DRAFTED): State.DRAFT,
+    (State.READING, Step.LAPSED): State.UNASSIGNED,
+    (State.READING, Step.LAPSED_DRAFTED): State.DRAFT,
+    (State.READING, Step.SIGNED): State.SIGNED,
+    (State.SIGNED, Step.FINALISED): State.FINAL,
+    (State.FINAL, Step.ADDENDUM): State.FINAL,
+}
+WAITING = frozenset({State.UNASSIGNED, State.DRAFT})
+DONE = frozenset({State.SIGNED, State.FINAL})
+_SOON = 0.2  # of the delay
+
+_RIGHT = re.compile(r"\b(?:droite?s?|right)\b", re.IGNORECASE)
+_LEFT = re.compile(r"\b(?:gauches?|left)\b", re.IGNORECASE)
+_FEMALE = re.compile(
+    r"\b(?:ut[ée]rus|ut[ée]rine?s?|ovaires?|ovarien(?:ne)?s?|vaginale?s?|grossesse|endom[èe]tre"
+    r"|uterus|ovar(?:y|ies|ian)|pregnan(?:t|cy))\b",
+    re.IGNORECASE,
+)
+_MALE = re.compile(
+    r"\b(?:prostate|prostatiques?|testicules?|testiculaires?|scrot(?:um|al|ale)|prostatic"
+    r"|testic(?:le|les|ular)|v[ée]sicules s[ée]minales)\b",
+    re.IGNORECASE,
+)
+_WITHOUT = re.compile(r"\b(?:sans|without)\s+(?:injection|contrast)", re.IGNORECASE)
+_WITH = re.compile(
+    r"\b(?:avec|apr[èe]s|with|after)\s+(?:une\s+|an\s+)?(?:injection|contrast)", re.IGNORECASE
+)
+
+
+def after(state: State | None, step: Step) -> State:
+    """The state that `step` leads to; RuleBrokenError when it cannot happen in `state`."""
+    try:
+        return NEXT[state, step]
+    except KeyError:
+        raise RuleBrokenError(
+            "a report that is {state} cannot be {step}", state=state or "absent", step=step
+        ) from None
+
+
+def replay(steps: Iterable[Step]) -> State | None:
+    """The state that a log of steps leads to, from nothing."""
+    state: State | None = None
+    for step in steps:
+        state = after(state, step)
+    return state
+
+
+def reading_order(urgency: str, due_at: datetime, exam_id: ExamId) -> tuple[str, datetime, ExamId]:
+    """Sort exams by it: the most urgent first, then the first due; ties always fall alike."""
+    return urgency, due_at, exam_id
+
+
+def lateness(complete_at: datetime, due_at: datetime, now: datetime) -> Lateness:
+    """Late once the delay has passed, soon when less than a fifth of it is left."""
+    left = due_at - now
+    if left.total_seconds() < 0:
+        return Lateness.LATE
+    return Lateness.SOON if left < (due_at - complete_at) * _SOON else Lateness.PLAIN
+
+
+def lint(sections: Sections, asked: Asked) -> Lint:
+    """What a report lacks, and where it seems to contradict what was asked."""
+    refusals = {
+        Finding.EMPTY_RESULT: not sections.result.strip(),
+        Finding.EMPTY_CONCLUSION: not sections.conclusion.strip(),
+    }
+    written = f"{sections.result}\n{sections.conclusion}"
+    warnings = {
+        Finding.OTHER_SIDE: _contradicts_side(asked.text, written),
+        Finding.OTHER_SEX: _contradicts_sex(asked.sex, written),
+        Finding.OTHER_CONTRAST: _contradicts_contrast(asked.protocol, sections.technique),
+    }
+    return Lint(
+        refusals=tuple(finding for finding, found in refusals.items() if found),
+        warnings=tuple(finding for finding, found in warnings.items() if found),
+    )
+
+
+def digest(sections: Sections, seal: Seal) -> str:
+    """The SHA-256 of a version: its text, whose exam it is, who signed it and when."""
+    content = {**asdict(sections), **{name: str(value) for name, value in asdict(seal).items()}}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _contradicts_side(asked: str, written: str) -> bool:
+    """Whether one side only was asked for, and only the other one is written about."""
+    sides = bool(_RIGHT.search(asked)), bool(_LEFT.search(asked))
+    found = bool(_RIGHT.search(written)), bool(_LEFT.search(written))
+    return sides in {(True, False), (False, True)} and found == sides[::-1]
+
+
+def _contradicts_sex(sex: str, written: str) -> bool:
+    """Whether an organ is named that this patient should not have."""
+    other = {"M": _FEMALE, "F": _MALE}.get(sex)
+    return bool(other and other.search(written))
+
+
+def _contradicts_contrast(protocol: str, technique: str) -> bool:
+    """Whether the protocol and the technique disagree on the injection."""
+    planned = bool(_WITH.search(protocol)), bool(_WITHOUT.search(protocol))
+    told = bool(_WITH.search(technique)), bool(_WITHOUT.search(technique))
+    return planned in {(True, False), (False, True)} and told == planned[::-1]

@@ -1,0 +1,299 @@
+"""Reading: the worklist, drafts, signed versions and their log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from plateau.kernel.ids import DutyId, ExamId, PatientId, PersonId, SiteId, VersionId
+from plateau.kernel.urgency import Urgency
+
+
+class State(StrEnum):
+    """Where a report stands."""
+
+    UNASSIGNED = "unassigned"
+    READING = "reading"  # one reader holds it, for as long as the lease lasts
+    DRAFT = "draft"  # nobody holds it, and what was written is kept
+    SIGNED = "signed"  # may still be recalled by its signer
+    FINAL = "final"
+
+
+class Step(StrEnum):
+    """What happens to a report."""
+
+    OPENED = "opened"
+    TAKEN = "taken"
+    TAKEN_OVER = "taken_over"
+    RELEASED = "released"
+    RELEASED_DRAFTED = "released_drafted"
+    LAPSED = "lapsed"
+    LAPSED_DRAFTED = "lapsed_drafted"
+    SIGNED = "signed"
+    FINALISED = "finalised"
+    ADDENDUM = "addendum"
+
+
+class Kind(StrEnum):
+    """What a signed version is."""
+
+    FINAL = "final"
+    ADDENDUM = "addendum"
+
+
+class Lateness(StrEnum):
+    """How an exam stands against its delay."""
+
+    PLAIN = "plain"
+    SOON = "soon"
+    LATE = "late"
+
+
+class Finding(StrEnum):
+    """What somebody should look at again before signing."""
+
+    EMPTY_RESULT = "empty_result"
+    EMPTY_CONCLUSION = "empty_conclusion"
+    OTHER_SIDE = "other_side"
+    OTHER_SEX = "other_sex"
+    OTHER_CONTRAST = "other_contrast"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sections:
+    """The four chapters of a report, plain text."""
+
+    indication: str
+    technique: str
+    result: str
+    conclusion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked for and done, as far as a report can contradict it."""
+
+    text: str
+    protocol: str
+    sex: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """What was found in a report: what forbids signing, and what deserves a second look."""
+
+    refusals: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What a version's digest vouches for, beside its text."""
+
+    exam_id: ExamId
+    patient_id: PatientId
+    number: int
+    reason: str
+    signed_by: PersonId
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A signed version as it is kept."""
+
+    version_id: VersionId
+    sections: Sections
+    seal: Seal
+    digest: str
+    document_key: str
+    duty_id: DutyId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Save:
+    """A draft as somebody has it on their screen, and the revision they started from."""
+
+    exam_id: ExamId
+    sections: Sections
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """What somebody signs: the text before their eyes, and their password again."""
+
+    save: Save
+    password: str
+    despite_warnings: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addendum:
+    """What somebody adds to a signed report, and why."""
+
+    exam_id: ExamId
+    text: str
+    conclusion: str
+    reason: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What somebody wants to see of the worklist; empty: everything that is not signed."""
+
+    text: str = ""
+    urgency: Urgency | None = None
+    modality: str = ""
+    state: str = ""  # to_read, reading, signed
+    site_id: SiteId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An exam on the reading worklist."""
+
+    exam_id: ExamId
+    site_id: SiteId
+    patient_id: PatientId
+    study_uid: str
+    modality: str
+    exam_code: str
+    urgency: str
+    state: str
+    complete_at: datetime
+    due_at: datetime
+    reader_id: PersonId | None
+    taken_at: datetime | None
+    lease_until: datetime | None
+    signed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A task that somebody may be reading, and whether a draft of it is kept."""
+
+    exam_id: ExamId
+    site_id: SiteId
+    patient_id: PatientId
+    modality: str
+    state: str
+    reader_id: PersonId | None
+    reader_name: str | None
+    taken_at: datetime | None
+    lease_until: datetime | None
+    drafted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is written of a report that is not signed."""
+
+    exam_id: ExamId
+    indication: str
+    technique: str
+    result: str
+    conclusion: str
+    revision: int
+    saved_at: datetime
+    saved_by: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReport:
+    """A signed version, with whom and what it is about."""
+
+    version_id: VersionId
+    exam_id: ExamId
+    site_id: SiteId
+    patient_id: PatientId
+    study_uid: str
+    accession_number: str
+    modality: str
+    exam_code: str
+    exam_name: str
+    urgency: str
+    complete_at: datetime
+    number: int
+    kind: str
+    reason: str
+    indication: str
+    technique: str
+    result: str
+    conclusion: str
+    signed_by: PersonId
+    signer_name: str
+    signer_rpps: str | None
+    signed_at: datetime
+    duty_id: DutyId | None
+    document_key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One line of the log of a report."""
+
+    event: str
+    from_state: str | None
+    to_state: str
+    at: datetime
+    person_id: UUID | None
+    person_name: str | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistRow:
+    """A line of the worklist."""
+
+    exam_id: ExamId
+    urgency: str
+    complete_at: datetime
+    due_at: datetime
+    state: str
+    reader_id: PersonId | None
+    reader_name: str | None
+    taken_at: datetime | None
+    lease_until: datetime | None
+    surname: str
+    first_name: str
+    birth_on: datetime
+    sex: str
+    modality: str
+    exam_name: str
+    site_name: str
+    priors: int
+    instances: int | None
+    announced: int | None
+    images_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """An earlier study of the same patient, and the last signed version of its report."""
+
+    study_uid: str
+    started_at: datetime | None
+    modalities: list[str]
+    name: str
+    site_name: str
+    instances: int
+    exam_id: ExamId | None
+    version_id: VersionId | None
+    result: str | None
+    conclusion: str | None
+    signer_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of an exam's timeline, whichever machine it comes from."""
+
+    at: datetime
+    machine: str
+    event: str
+    to_state: str
+    person_name: str | None
+    cause: str

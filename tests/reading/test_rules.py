@@ -1,0 +1,219 @@
+"""What may follow what, who goes first, what a report lacks."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plateau.kernel.errors import RuleBrokenError
+from plateau.kernel.ids import ExamId, PatientId, PersonId
+from plateau.reading import rules
+from plateau.reading.types import Asked, Finding, Lateness, Seal, Sections, State, Step
+
+COMPLETE = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+DUE = COMPLETE + timedelta(minutes=30)
+
+
+def sections(result: str = "Normal.", conclusion: str = "Normal.", technique: str = "") -> Sections:
+    return Sections(indication="", technique=technique, result=result, conclusion=conclusion)
+
+
+def asked(text: str = "", protocol: str = "", sex: str = "F") -> Asked:
+    return Asked(text=text, protocol=protocol, sex=sex)
+
+
+def possible(steps: list[Step]) -> tuple[list[Step], list[State]]:
+    """The steps that could happen one after the other, and the states they went through."""
+    state: State | None = None
+    done: list[Step] = []
+    states: list[State] = []
+    for step in steps:
+        if (state, step) in rules.NEXT:
+            state = rules.NEXT[state, step]
+            done.append(step)
+            states.append(state)
+    return done, states
+
+
+@given(st.lists(st.sampled_from(Step), max_size=60))
+def test_the_log_rebuilds_the_state(steps: list[Step]) -> None:
+    done, states = possible([Step.OPENED, *steps])
+
+    assert rules.replay(done) == states[-1]
+    for n, state in enumerate(states):
+        assert rules.replay(done[: n + 1]) == state
+
+
+@given(st.lists(st.sampled_from(Step), max_size=60))
+def test_a_report_is_signed_and_final_at_most_once(steps: list[Step]) -> None:
+    done, _ = possible([Step.OPENED, *steps])
+
+    assert done.count(Step.SIGNED) <= 1
+    assert done.count(Step.FINALISED) <= 1
+
+
+@given(st.lists(st.sampled_from(Step), max_size=60))
+def test_only_addenda_follow_a_final_report(steps: list[Step]) -> None:
+    done, states = possible([Step.OPENED, *steps])
+
+    if State.FINAL in states:
+        rest = done[states.index(State.FINAL) + 1 :]
+        assert set(rest) <= {Step.ADDENDUM}
+
+
+@given(st.sampled_from([None, *State]), st.sampled_from(Step))
+def test_a_step_out_of_place_is_refused(state: State | None, step: Step) -> None:
+    if (state, step) in rules.NEXT:
+        assert rules.after(state, step) == rules.NEXT[state, step]
+    else:
+        with pytest.raises(RuleBrokenError):
+            rules.after(state, step)
+
+
+def test_nobody_signs_what_they_do_not_read() -> None:
+    for state in (None, State.UNASSIGNED, State.DRAFT, State.SIGNED, State.FINAL):
+        with pytest.raises(RuleBrokenError):
+            rules.after(state, Step.SIGNED)
+
+
+tasks = st.lists(
+    st.tuples(
+        st.sampled_from(["U0", "U1", "U2", "U3"]),
+        st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 3)).map(  # noqa: DTZ001 - made aware
+            lambda at: at.replace(tzinfo=UTC)
+        ),
+        st.uuids().map(ExamId),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(tasks)
+def test_the_most_urgent_then_the_first_due_goes_first(
+    waiting: list[tuple[str, datetime, ExamId]],
+) -> None:
+    first = min(waiting, key=lambda task: rules.reading_order(*task))
+
+    assert all(first[0] <= urgency for urgency, _, _ in waiting)
+    assert all(first[1] <= due for urgency, due, _ in waiting if urgency == first[0])
+    shuffled = sorted(waiting, key=lambda task: task[2].int)
+    assert min(shuffled, key=lambda task: rules.reading_order(*task)) == first
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (0, Lateness.PLAIN),
+        (24, Lateness.PLAIN),
+        (25, Lateness.SOON),
+        (30, Lateness.SOON),
+        (31, Lateness.LATE),
+    ],
+)
+def test_lateness_turns_at_a_fifth_left_and_at_the_end(minutes: int, expected: Lateness) -> None:
+    assert rules.lateness(COMPLETE, DUE, COMPLETE + timedelta(minutes=minutes)) == expected
+
+
+@given(st.integers(1, 10_000), st.integers(-20_000, 20_000))
+def test_time_only_makes_it_later(delay: int, at: int) -> None:
+    order = [Lateness.PLAIN, Lateness.SOON, Lateness.LATE]
+    due = COMPLETE + timedelta(minutes=delay)
+    now, then = COMPLETE + timedelta(minutes=at), COMPLETE + timedelta(minutes=at + 1)
+
+    assert order.index(rules.lateness(COMPLETE, due, now)) <= order.index(
+        rules.lateness(COMPLETE, due, then)
+    )
+
+
+def test_an_empty_result_or_conclusion_forbids_signing() -> None:
+    both = rules.lint(sections(" \n", "\t"), asked())
+    assert both.refusals == (Finding.EMPTY_RESULT, Finding.EMPTY_CONCLUSION)
+    assert rules.lint(sections("x", ""), asked()).refusals == (Finding.EMPTY_CONCLUSION,)
+    assert rules.lint(sections(), asked()).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "found"),
+    [
+        ("Poignet droit", "Fracture du radius gauche.", True),
+        ("Genou gauche", "Épanchement du genou droit.", True),
+        ("Poignet droit", "Fracture du radius droit.", False),
+        ("Poignet droit", "Droit et gauche comparés.", False),
+        ("Crâne", "Hématome frontal gauche.", False),
+        ("Les deux poignets, droit et gauche", "Fracture à gauche.", False),
+        ("Poignet droit", "Pas de fracture.", False),
+        ("Endroit douloureux à droite", "Angle gauche du côlon.", True),
+    ],
+)
+def test_the_other_side_deserves_a_second_look(text: str, written: str, found: bool) -> None:
+    warnings = rules.lint(sections(result=written), asked(text)).warnings
+    assert (Finding.OTHER_SIDE in warnings) == found
+
+
+@pytest.mark.parametrize(
+    ("sex", "written", "found"),
+    [
+        ("M", "Utérus antéversé.", True),
+        ("F", "Prostate de taille normale.", True),
+        ("F", "Kyste ovarien droit.", False),
+        ("M", "Prostate de taille normale.", False),
+        ("U", "Utérus et prostate.", False),
+    ],
+)
+def test_the_other_sex_deserves_a_second_look(sex: str, written: str, found: bool) -> None:
+    warnings = rules.lint(sections(result=written), asked(sex=sex)).warnings
+    assert (Finding.OTHER_SEX in warnings) == found
+
+
+def test_another_injection_than_planned_deserves_a_second_look() -> None:
+    told = sections(technique="Acquisition après injection de produit de contraste.")
+    assert rules.lint(told, asked(protocol="Sans injection")).warnings == (Finding.OTHER_CONTRAST,)
+    assert rules.lint(told, asked(protocol="Avec injection")).warnings == ()
+    assert rules.lint(told, asked(protocol="Cérébral")).warnings == ()
+
+
+words = st.text(max_size=20)
+SEAL = Seal(
+    exam_id=ExamId(UUID(int=1)),
+    patient_id=PatientId(UUID(int=2)),
+    number=1,
+    reason="",
+    signed_by=PersonId(UUID(int=3)),
+    signed_at=COMPLETE,
+)
+
+
+@given(words, words, words, words)
+def test_the_digest_tells_any_two_texts_apart(a: str, b: str, c: str, d: str) -> None:
+    one = Sections(indication=a, technique=b, result=c, conclusion=d)
+    other = Sections(indication=a, technique=b, result=c + d, conclusion="")
+
+    assert (rules.digest(one, SEAL) == rules.digest(other, SEAL)) == (one == other)
+    assert len(rules.digest(one, SEAL)) == 64
+
+
+def test_the_digest_vouches_for_the_signer_and_the_patient() -> None:
+    text = sections()
+    seals = [
+        SEAL,
+        Seal(
+            exam_id=SEAL.exam_id,
+            patient_id=PatientId(uuid4()),
+            number=1,
+            reason="",
+            signed_by=SEAL.signed_by,
+            signed_at=COMPLETE,
+        ),
+        Seal(
+            exam_id=SEAL.exam_id,
+            patient_id=SEAL.patient_id,
+            number=1,
+            reason="",
+            signed_by=PersonId(uuid4()),
+            signed_at=COMPLETE,
+        ),
+    ]
+    assert len({rules.digest(text, seal) for seal in seals}) == 3

@@ -6,7 +6,8 @@ import typer
 
 from plateau.access import commands as access
 from plateau.activity import commands as activity
-from plateau.entry import demo, dimse, mllp, serve, territory_file, web, worker
+from plateau.entry import dimse, mllp, serve, territory_file, web, worker
+from plateau.entry.demo import run as demo
 from plateau.kernel.errors import PlateauError
 
 EXITS = {

@@ -1,0 +1,87 @@
+"""The processes of the demonstration that are not Plateau: machines, RIS, people."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plateau.entry.demo.stage import Ports
+from plateau.territory.types import Destination, Device
+
+_GRACE_S = 5.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Cast:
+    """What plays the outside world, each process with its own log file."""
+
+    folder: Path
+    ports: Ports
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start_ris(self, destinations: Sequence[Destination]) -> None:
+        """The RIS of every member, in one process."""
+        listens = [f"{one.facility}:{one.port}" for one in destinations]
+        self._start(
+            "ris",
+            "outside.ris",
+            *_repeated("--listen", listens),
+            "--inbox",
+            str(self.folder / "inbox"),
+        )
+
+    def start_machines(
+        self, devices: Sequence[Device], *, speed: float, slices: int, seed: int
+    ) -> None:
+        """Every machine, in one process."""
+        machines = [f"{device.ae_title}:{device.modality}" for device in devices]
+        self._start(
+            "machines",
+            "outside.modality",
+            *_repeated("--machine", machines),
+            "--peer",
+            f"127.0.0.1:{self.ports.dicom}",
+            "--spool",
+            str(self.folder / "spool"),
+            *("--speed", str(speed), "--slices", str(slices), "--seed", str(seed)),
+        )
+
+    def start_people(self, *, plan: Path, speed: float, leave: int) -> None:
+        """Requesters and the readers on duty, who leave every `leave`-th exam to a visitor."""
+        self._start(
+            "people",
+            "outside.people",
+            "--base",
+            f"http://127.0.0.1:{self.ports.web}",
+            *("--plan", str(plan), "--speed", str(speed), "--leave", str(leave)),
+        )
+
+    def ended(self) -> list[str]:
+        """Those that have stopped."""
+        return [name for name, process in self.processes.items() if process.poll() is not None]
+
+    def stop(self) -> None:
+        """End them all."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(_GRACE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def _start(self, name: str, module: str, *arguments: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as output:
+            self.processes[name] = subprocess.Popen(  # noqa: S603 - ourselves
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+
+
+def _repeated(option: str, values: Sequence[str]) -> list[str]:
+    return [part for value in values for part in (option, value)]

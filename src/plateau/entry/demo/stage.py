@@ -1,0 +1,85 @@
+"""Setting the stage: an empty data directory, the territory, passwords, the night's clock."""
+
+import json
+import shutil
+import socket
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from plateau.access import service as access
+from plateau.entry import boot
+from plateau.entry.demo.plan import Visit
+from plateau.entry.territory_file import load_file
+from plateau.kernel.errors import ConflictError, InvalidInputError
+from plateau.kernel.time import instant
+from plateau.platform import clock
+from plateau.platform.clock import Pace
+from plateau.platform.db import Tx
+from plateau.platform.settings import Settings
+
+NIGHT_OF = date(2026, 11, 23)
+PASSWORD = "plateau-demo"  # noqa: S105 - of a demonstration that listens on loopback only
+_MARK = "made-by-plateau-demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where the demonstration listens, all on loopback."""
+
+    web: int
+    dicom: int
+    mllp: int
+
+
+def choose_ports(*, web: int, anywhere: bool) -> Ports:
+    """The usual ports, or free ones; ConflictError when a usual one is taken."""
+    if anywhere:
+        return Ports(web=_free_port(), dicom=_free_port(), mllp=_free_port())
+    ports = Ports(web=web, dicom=11112, mllp=2575)
+    for port in (ports.web, ports.dicom, ports.mllp):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                raise ConflictError("port {port} is taken: is a demonstration running?", port=port)
+    return ports
+
+
+def empty(folder: Path) -> Path:
+    """A folder with nothing of an earlier demonstration; anything else in it is refused."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise InvalidInputError("{folder} holds something else than a demonstration", folder=folder)
+    server = boot.embedded(Settings(data_dir=folder))
+    if server.data.exists() and server.is_alive():
+        server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / _MARK).touch()
+    return folder
+
+
+def pace(speed: float) -> Pace:
+    """From 20:00 at `speed` until 07:15, then at the real pace; always real when speed is 1."""
+    start = instant(NIGHT_OF, time(20))
+    return Pace(clock.wall(), start, speed, start + timedelta(hours=11, minutes=15))
+
+
+def prepare(tx: Tx, territory: Path, *, at: datetime) -> list[str]:
+    """The territory is loaded and every account signs in with the one password; their logins."""
+    load_file(tx, territory, at=at)
+    logins: list[str] = []
+    for person_id, login in access.logins(tx):
+        access.set_password(tx, person_id=person_id, password=PASSWORD)
+        logins.append(login)
+    return logins
+
+
+def write_plan(visits: list[Visit], path: Path) -> None:
+    """The visits, for the process that plays the people."""
+    path.write_text(json.dumps([asdict(visit) for visit in visits], default=str), "utf-8")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,20 @@
+"""The process that answers the machines: storage, worklist, procedure steps."""
+
+import signal
+import threading
+
+from plateau.entry import boot
+from plateau.images import scp as images
+from plateau.requests import scp as requests
+
+
+def run() -> None:
+    """Answer until asked to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with boot.process("dimse", pool=16) as runtime:
+        hub = images.Hub(runtime.db, runtime.blobs)
+        server = images.dimse_server(runtime.settings, hub, requests.handlers(hub))
+        stop.wait()
+        server.shutdown()

@@ -1,0 +1,1 @@
+"""The outside world that Plateau talks to: machines, other institutions' systems, people."""

@@ -1,4 +1,4 @@
-"""The territory: what others look up in it, and the loading of a territory file."""
+"""What others look up in the territory."""
 
 from collections.abc import Set
 from datetime import date

@@ -284,6 +284,7 @@ ACCOUNTS = Table(
     kind="account",
     row=Account,
     key=("person_id",),
+    end="",
     select="""
         select person_id, login, name
         from access.account
@@ -296,6 +297,7 @@ GRANTS = Table(
     kind="role",
     row=Grant,
     key=("person_id", "role", "site_id"),
+    end="",
     select="""
         select person_id, role, site_id
         from access.role

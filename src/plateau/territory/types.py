@@ -3,9 +3,11 @@
 Every dated value holds from `valid_from` until the day before `valid_to` (None: no end known).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
+from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.ids import DestinationId, DeviceId, LineId, MemberId, PersonId, SiteId
 
 
@@ -205,3 +207,21 @@ class Change:
     field: str = ""
     before: str = ""
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something wrong in a territory file, at a line of it (from 1)."""
+
+    line: int
+    reason: InvalidInputError
+
+
+class BrokenFileError(InvalidInputError):
+    """Everything that is wrong in a territory file; nothing was loaded."""
+
+    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
+        lines = [f"{name}:{problem.line}: {problem.reason}" for problem in problems]
+        super().__init__("{problems}", problems="\n".join(lines))
+        self.name = name
+        self.problems = tuple(problems)

@@ -1,0 +1,233 @@
+"""The blocks of a territory file, as they are written."""
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+)
+
+from plateau.kernel.caller import Role
+from plateau.kernel.urgency import Urgency
+from plateau.territory.locate import Lines, Path
+
+Modality = Literal["CT", "MR", "DX", "CR", "US", "MG", "NM", "PT", "XA", "RF"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]*$", max_length=32)]
+Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
+AeTitle = Annotated[str, StringConstraints(pattern=r"^[!-\[\]-~]+$", max_length=16)]
+Finess = Annotated[str, StringConstraints(pattern=r"^[0-9A-B]{9}$")]
+Rpps = Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("unknown time zone")
+    return name
+
+
+class Block(BaseModel):
+    """One table of the file; `at` says where it, or one of its keys, stands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    _lines: Lines = PrivateAttr(default=Lines({}))
+    _path: Path = PrivateAttr(default=())
+
+    def stands(self, lines: Lines, path: Path) -> None:
+        """Remember where the block stands."""
+        self._lines, self._path = lines, path
+
+    def at(self, *keys: str | int) -> int:
+        """The line of a key, or of the block itself."""
+        return self._lines.of(*self._path, *keys)
+
+
+class Dated(Block):
+    """A block that holds from a day, until the day before another."""
+
+    valid_from: date
+    valid_to: date | None = None
+
+
+class SkillItem(BaseModel):
+    """A modality, with dates of its own or those of the reader."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    modality: Modality
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class SiteItem(BaseModel):
+    """A site, with dates of its own or those of the block."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    site: Code
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class CoverItem(SiteItem):
+    """A site that a line covers, from an hour of its own or that of the line."""
+
+    starts_at: time | None = None
+
+
+class RoleItem(BaseModel):
+    """A role at some sites."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    role: Role
+    sites: Annotated[tuple[Code, ...], Field(min_length=1)]
+
+
+def _named(key: str) -> BeforeValidator:
+    """Let `"X"` stand for `{key = "X"}`."""
+    return BeforeValidator(lambda item: {key: item} if isinstance(item, str) else item)
+
+
+class TerritoryBlock(Block):
+    """The territory itself."""
+
+    code: Text
+    name: Text
+
+
+class MemberBlock(Dated):
+    """A member."""
+
+    code: Code
+    name: Text
+    finess: Finess | None = None
+
+
+class SiteBlock(Dated):
+    """A site."""
+
+    code: Code
+    member: Code
+    name: Text
+    town: Text
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
+    finess: Finess | None = None
+
+
+class MachineBlock(Dated):
+    """A machine."""
+
+    ae_title: AeTitle
+    site: Code
+    modality: Modality
+    name: Text
+    manufacturer: Text | None = None
+    model: Text | None = None
+
+
+class ExamBlock(Block):
+    """An exam that can be asked for."""
+
+    code: Code
+    name: Text
+    name_en: Text
+    modality: Modality
+    region: Text
+    ccam: Annotated[str, StringConstraints(pattern=r"^[A-Z]{4}[0-9]{3}$")] | None = None
+    ccam_verified: bool = False
+    minutes: Annotated[int, Field(gt=0)]
+    technique: str = ""
+    result: str = ""
+    conclusion: str = ""
+
+
+class PersonBlock(Dated):
+    """Somebody with an account."""
+
+    code: Code
+    login: Login
+    name: Text
+    roles: tuple[RoleItem, ...] = ()  # a reader is also a reader wherever they have a privilege
+
+
+class ReaderBlock(PersonBlock):
+    """A reader: what they may read, and for whom."""
+
+    rpps: Rpps | None = None
+    specialty: Text
+    home: Code
+    skills: Annotated[tuple[Annotated[SkillItem, _named("modality")], ...], Field(min_length=1)]
+    privileges: Annotated[tuple[Annotated[SiteItem, _named("site")], ...], Field(min_length=1)]
+
+
+class StaffBlock(PersonBlock):
+    """Somebody else."""
+
+    roles: tuple[RoleItem, ...] = Field(default=(), min_length=1, validate_default=True)
+
+
+class LineBlock(Dated):
+    """A line of duty."""
+
+    code: Code
+    name: Text
+    place: Code
+    starts_at: time
+    ends_at: time
+    readers: Annotated[int, Field(gt=0)]
+    covers: Annotated[tuple[Annotated[CoverItem, _named("site")], ...], Field(min_length=1)]
+
+
+class DelayBlock(Dated):
+    """A delay target."""
+
+    urgency: Urgency
+    minutes: Annotated[int, Field(gt=0)]
+    source: Text
+    verified: bool = False
+
+
+class DestinationBlock(Dated):
+    """A system that receives reports."""
+
+    code: Code
+    site: Code
+    kind: Literal["mllp"] = "mllp"
+    host: Text
+    port: Annotated[int, Field(ge=1, le=65535)]
+    application: Text
+    facility: Text
+
+
+class RosterBlock(Block):
+    """Who takes a line on a day; the first is called first."""
+
+    line: Code
+    on: date
+    readers: Annotated[tuple[Code, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerritoryFile:
+    """A whole file; what could not be understood is left out, and named in its problems."""
+
+    name: str
+    digest: str
+    members: tuple[MemberBlock, ...]
+    sites: tuple[SiteBlock, ...]
+    machines: tuple[MachineBlock, ...]
+    exams: tuple[ExamBlock, ...]
+    readers: tuple[ReaderBlock, ...]
+    staff: tuple[StaffBlock, ...]
+    lines: tuple[LineBlock, ...]
+    delays: tuple[DelayBlock, ...]
+    destinations: tuple[DestinationBlock, ...]
+    roster: tuple[RosterBlock, ...]

@@ -1,0 +1,36 @@
+"""When signing in must wait, how long a session lives, where one may return to."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from plateau.access.types import Attempts
+
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=7)
+WINDOW = timedelta(minutes=15)
+SHORTEST_PASSWORD = 12
+_FREE_BY_LOGIN, _FREE_BY_ADDRESS = 5, 30
+
+
+def retry_at(attempts: Attempts) -> datetime | None:
+    """When signing in may be tried again; None when it may be tried now.
+
+    Each failure beyond the free ones doubles the wait, from 1 s to the whole window.
+    """
+    excess = max(attempts.by_login - _FREE_BY_LOGIN, attempts.by_address - _FREE_BY_ADDRESS)
+    if excess < 0 or attempts.last_at is None:
+        return None
+    return attempts.last_at + min(timedelta(seconds=2 ** min(excess, 12)), WINDOW)
+
+
+def session_end(*, created_at: datetime, seen_at: datetime) -> datetime:
+    """When a session ends if nothing more is asked."""
+    return min(seen_at + IDLE, created_at + LONGEST)
+
+
+def safe_next(path: str) -> str:
+    """A page of ours to go to after signing in; the first page for anything else."""
+    parts = urlsplit(path)
+    ours = path.startswith("/") and not path.startswith(("//", "/\\"))
+    printable = path.isprintable() and "\\" not in path
+    return path if ours and printable and not parts.scheme and not parts.netloc else "/"

@@ -18,6 +18,7 @@ from plateau.kernel.ids import (
     StudyId,
 )
 from plateau.platform.db import Tx
+from plateau.requests.types import Draft
 
 SINCE = date(2020, 1, 1)
 NIGHT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # 02:00 in Bayonne
@@ -351,3 +352,30 @@ def a_task(tx: Tx, world: World, exam_id: ExamId | None = None, urgency: str = "
         due=NIGHT + timedelta(minutes=30),
     )
     return exam_id
+
+
+def a_draft(world: World) -> Draft:
+    """A whole request form for the patient of `a_world`."""
+    return Draft(
+        site_id=world.site_id,
+        local_id="IPP-TEST-1",
+        surname="TestInvente",
+        first_name="Camille",
+        birth_on="1950-02-03",
+        sex="F",
+        callback_phone="05 00 00 00 00",
+        urgency="U0",
+        exam_code=world.exam_code,
+        context="Chute de sa hauteur, Glasgow 14.",
+        aim="Hémorragie intracrânienne ?",
+        region="Crâne",
+        risks="Aucun connu",
+        pregnancy="not_applicable",
+        allergy="no",
+        renal="normal",
+        implant="no",
+        earlier="Aucun",
+        technique="Scanner sans injection",
+        wished_delay="Immédiat",
+        informed=True,
+    )

@@ -85,3 +85,16 @@ create table requests.message (
   text text not null check (text <> '')
 );
 create index on requests.message (request_id, message_id);
+
+-- What machines did without an accepted request: readable, but to be explained.
+create table requests.incident (
+  incident_id bigint generated always as identity primary key,
+  key text not null unique,          -- what it is about, so that hearing twice records once
+  kind text not null check (kind in ('step_without_exam', 'step_of_cancelled_exam', 'images_without_exam',
+    'images_of_cancelled_exam')),
+  at timestamptz not null,
+  site_id uuid not null references territory.site,
+  ae_title text not null default '',
+  exam_id uuid references requests.exam
+);
+create index on requests.incident (site_id, at desc);

@@ -1,0 +1,388 @@
+"""What requests speak about: a request, the exam it leads to, and how both change."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from plateau.kernel.ids import DeviceId, ExamId, PatientId, PersonId, RequestId, SiteId
+from plateau.patients.types import Patient
+from plateau.territory.types import Device, ExamType, Site
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    INFORMATION_ASKED = "information_asked"
+    ACCEPTED = "accepted"
+    SUBSTITUTED = "substituted"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+class RequestEvent(StrEnum):
+    """What may happen to a request."""
+
+    SUBMIT = "submit"
+    ASK = "ask"
+    ANSWER = "answer"
+    ACCEPT = "accept"
+    SUBSTITUTE = "substitute"
+    REFUSE = "refuse"
+    CANCEL = "cancel"
+    OVERRIDE = "override"  # vital risk: the exam may be acquired before acceptance
+
+
+class ExamState(StrEnum):
+    """Where an exam stands."""
+
+    PLANNED = "planned"
+    ARRIVED = "arrived"
+    IN_PROGRESS = "in_progress"
+    ACQUIRED = "acquired"
+    TRANSFERRING = "transferring"
+    COMPLETE = "complete"
+    CANCELLED = "cancelled"
+
+
+class ExamEvent(StrEnum):
+    """What may happen to an exam; the machines say most of it."""
+
+    PLAN = "plan"
+    ARRIVE = "arrive"
+    START = "start"
+    DISCONTINUE = "discontinue"
+    ACQUIRE = "acquire"
+    TRANSFER = "transfer"
+    COMPLETE = "complete"
+    CANCEL = "cancel"
+
+
+class Item(StrEnum):
+    """The nine minimum items of a request.
+
+    Source: code de la santé publique R.1333-52 and R.1333-53, as listed by ANS TLR.
+    """
+
+    ADMINISTRATIVE = "administrative"
+    CONTEXT = "context"
+    AIM = "aim"
+    REGION = "region"
+    RISKS = "risks"
+    EARLIER = "earlier"
+    TECHNIQUE = "technique"
+    DELAY = "delay"
+    INFORMED = "informed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A request as its form holds it: texts, not yet checked."""
+
+    site_id: SiteId | None = None
+    local_id: str = ""
+    surname: str = ""
+    first_name: str = ""
+    birth_on: str = ""
+    sex: str = ""
+    callback_phone: str = ""
+    urgency: str = ""
+    exam_code: str = ""
+    context: str = ""
+    aim: str = ""
+    region: str = ""
+    risks: str = ""
+    pregnancy: str = ""
+    allergy: str = ""
+    renal: str = ""
+    implant: str = ""
+    earlier: str = ""
+    technique: str = ""
+    wished_delay: str = ""
+    informed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Who sends a form, when, for whom; `key` is the form's own, so that it makes one request."""
+
+    request_id: RequestId
+    patient_id: PatientId
+    requester_id: PersonId
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something a machine did without an accepted request; `key` tells it from the others."""
+
+    key: str
+    kind: str
+    at: datetime
+    site_id: SiteId
+    ae_title: str
+    exam_id: ExamId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a form cannot be sent: which field of which item, in a sentence."""
+
+    item: Item
+    field: str
+    text: str
+
+
+class DecisionKind(StrEnum):
+    """What a duty reader may answer to a request."""
+
+    ACCEPT = "accept"
+    SUBSTITUTE = "substitute"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer of a duty reader: `text` is the reason or the question."""
+
+    kind: DecisionKind
+    protocol: str = ""
+    exam_code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An imaging request."""
+
+    request_id: RequestId
+    state: str
+    site_id: SiteId
+    requester_id: PersonId
+    patient_id: PatientId
+    urgency: str
+    exam_code: str
+    context: str
+    aim: str
+    region: str
+    risks: str
+    pregnancy: str
+    allergy: str
+    renal: str
+    implant: str
+    earlier: str
+    technique: str
+    wished_delay: str
+    informed: bool
+    callback_phone: str
+    submitted_at: datetime | None
+    decided_at: datetime | None
+    decided_by: PersonId | None
+    decision_reason: str
+    override_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """A planned exam and how far it went."""
+
+    exam_id: ExamId
+    request_id: RequestId
+    site_id: SiteId
+    patient_id: PatientId
+    device_id: DeviceId
+    exam_code: str
+    urgency: str
+    accession_number: str
+    study_uid: str
+    protocol: str
+    state: str
+    planned_at: datetime
+    arrived_at: datetime | None
+    started_at: datetime | None
+    acquired_at: datetime | None
+    complete_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamSheet:
+    """Everything a reader, or the printed report, needs around one exam."""
+
+    exam: Exam
+    request: Request
+    patient: Patient
+    local_id: str | None
+    site: Site
+    device: Device
+    exam_type: ExamType
+    requester_name: str
+    decided_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of state of a request or of an exam."""
+
+    machine: str
+    subject_id: UUID
+    event: str
+    from_state: str | None
+    to_state: str
+    at: datetime
+    person_id: PersonId | None
+    role: str | None
+    site_id: SiteId
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """A transition as people read it."""
+
+    machine: str
+    event: str
+    to_state: str
+    at: datetime
+    name: str | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A question or an answer on a request."""
+
+    at: datetime
+    person_id: PersonId
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request in a list, with the exam it led to."""
+
+    request_id: RequestId
+    state: str
+    site_name: str
+    urgency: str
+    exam_code: str
+    exam_name: str
+    exam_name_en: str
+    modality: str
+    proposed_protocol: str
+    surname: str
+    first_name: str
+    birth_on: date
+    sex: str
+    context: str
+    aim: str
+    pregnancy: str
+    allergy: str
+    renal: str
+    implant: str
+    requester_name: str
+    callback_phone: str
+    submitted_at: datetime
+    overridden: bool
+    exam_id: ExamId | None
+    exam_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExamRow:
+    """An exam in the list of a machine."""
+
+    exam_id: ExamId
+    request_id: RequestId
+    state: str
+    request_state: str
+    site_name: str
+    device_name: str
+    ae_title: str
+    urgency: str
+    exam_name: str
+    exam_name_en: str
+    accession_number: str
+    surname: str
+    first_name: str
+    birth_on: date
+    sex: str
+    protocol: str
+    planned_at: datetime
+    arrived_at: datetime | None
+    started_at: datetime | None
+    acquired_at: datetime | None
+    complete_at: datetime | None
+    override_reason: str | None
+    instances: int | None
+    announced: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """Something a machine did without an accepted request."""
+
+    incident_id: int
+    kind: str
+    at: datetime
+    site_name: str
+    ae_title: str
+    exam_id: ExamId | None
+    request_id: RequestId | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCell:
+    """How many requests and exams of a site and urgency are not yet complete, and how old."""
+
+    site_id: SiteId
+    site_name: str
+    urgency: str
+    waiting: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many exams of a site are in a state."""
+
+    site_id: SiteId
+    state: str
+    exams: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledExam:
+    """An exam as a machine's worklist shows it."""
+
+    exam_id: ExamId
+    state: str
+    urgency: str
+    accession_number: str
+    study_uid: str
+    protocol: str
+    planned_at: datetime
+    time_zone: str
+    ae_title: str
+    modality: str
+    device_name: str
+    exam_code: str
+    exam_name: str
+    site_name: str
+    site_code: str
+    local_id: str | None
+    surname: str
+    first_name: str
+    birth_on: date
+    sex: str
+    requester_name: str
+    aim: str
+    risks: str
+    pregnancy: str
+    allergy: str
+    renal: str
+    implant: str

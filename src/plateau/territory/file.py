@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -57,7 +57,7 @@ class Source:
         try:
             block = model.model_validate(table)
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
+            for detail in _causes(error.errors(include_url=False)):
                 self._problem((*path, *detail["loc"]), _explain(str(path[0]), detail))
             return None
         block.stands(self.lines, path)
@@ -66,7 +66,7 @@ class Source:
     def unknown_sections(self) -> None:
         """Note the top-level keys that mean nothing."""
         for name in self.document.keys() - {*_SECTIONS, "territory"}:
-            self._problem((name,), InvalidInputError("unknown key {key}", key=name))
+            self._problem((name, 0), InvalidInputError("unknown key {key}", key=name))
 
     def _problem(self, path: Path, reason: InvalidInputError) -> None:
         self.problems.append(Problem(line=self.lines.of(*path), reason=reason))
@@ -126,6 +126,12 @@ def _file(source: Source, text: str, name: str) -> TerritoryFile:
         destinations=source.blocks("destination", DestinationBlock),
         roster=source.blocks("roster", RosterBlock),
     )
+
+
+def _causes(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Without the lists said to be empty because their items are wrong."""
+    inner = {detail["loc"][:n] for detail in details for n in range(len(detail["loc"]))}
+    return [d for d in details if d["type"] != "too_short" or d["loc"] not in inner]
 
 
 def _explain(kind: str, detail: ErrorDetails) -> InvalidInputError:

@@ -1,7 +1,7 @@
 """Reading: the worklist, drafts, signed versions and their log."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -150,9 +150,9 @@ class Filters:
     site_id: SiteId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """An exam on the reading worklist."""
+    """An exam that enters the worklist."""
 
     exam_id: ExamId
     site_id: SiteId
@@ -164,10 +164,6 @@ class Task:
     state: str
     complete_at: datetime
     due_at: datetime
-    reader_id: PersonId | None
-    taken_at: datetime | None
-    lease_until: datetime | None
-    signed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +240,14 @@ class Transition:
     cause: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The signed versions of a report, and the log of what happened to it."""
+
+    versions: tuple[SignedReport, ...]
+    transitions: tuple[Transition, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
     """A line of the worklist."""
@@ -257,17 +261,18 @@ class WorklistRow:
     reader_name: str | None
     taken_at: datetime | None
     lease_until: datetime | None
+    signed_at: datetime | None
     surname: str
     first_name: str
-    birth_on: datetime
+    birth_on: date
     sex: str
     modality: str
     exam_name: str
+    exam_name_en: str
     site_name: str
     priors: int
     instances: int | None
     announced: int | None
-    images_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +280,10 @@ class Prior:
     """An earlier study of the same patient, and the last signed version of its report."""
 
     study_uid: str
-    started_at: datetime | None
+    started_at: datetime
     modalities: list[str]
     name: str
+    name_en: str
     site_name: str
     instances: int
     exam_id: ExamId | None

@@ -1,24 +1,12 @@
-"""SQL of reading: tasks, leases, drafts, versions; writes schema `reading` only."""
+"""SQL of tasks and leases, and the log of what happens to them."""
 
 from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
-from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
+from plateau.kernel.ids import ExamId, PersonId, SiteId
 from plateau.platform.db import Tx
-from plateau.reading.types import (
-    Draft,
-    Event,
-    Held,
-    Kind,
-    Sections,
-    SignedReport,
-    State,
-    Step,
-    Task,
-    Transition,
-    Version,
-)
+from plateau.reading.types import Held, State, Step, Task, Transition
 
 
 def add_task(tx: Tx, task: Task) -> bool:
@@ -190,9 +178,9 @@ def free_lapsed(tx: Tx, *, wall: datetime, now: datetime, limit: int = 200) -> i
     )
 
 
-def finish(tx: Tx, *, exam_id: ExamId, reader_id: PersonId, now: datetime) -> bool:
-    """End the reading of an exam that `reader_id` holds; False when they do not."""
-    touched = tx.run(
+def finish(tx: Tx, *, exam_id: ExamId, reader_id: PersonId, now: datetime) -> None:
+    """End the reading of a locked exam that `reader_id` holds."""
+    tx.run(
         """
         update reading.task set state = 'final', signed_at = %(now)s, lease_until = null
         where exam_id = %(exam)s and state = 'reading' and reader_id = %(reader)s
@@ -201,7 +189,6 @@ def finish(tx: Tx, *, exam_id: ExamId, reader_id: PersonId, now: datetime) -> bo
         reader=reader_id,
         now=now,
     )
-    return touched == 1
 
 
 def log(
@@ -231,111 +218,6 @@ def log(
     )
 
 
-def draft(tx: Tx, exam_id: ExamId) -> Draft | None:
-    """What is written of a report so far."""
-    return tx.maybe(
-        Draft,
-        """
-        select exam_id, indication, technique, result, conclusion, revision, saved_at, saved_by
-        from reading.draft where exam_id = %(exam)s
-        """,
-        exam=exam_id,
-    )
-
-
-def write_draft(
-    tx: Tx, exam_id: ExamId, sections: Sections, *, revision: int, at: datetime, by: PersonId
-) -> Draft | None:
-    """The draft after this save; None when `revision` is not the one that is kept."""
-    return tx.maybe(
-        Draft,
-        """
-        insert into reading.draft as d
-          (exam_id, indication, technique, result, conclusion, revision, saved_at, saved_by)
-        select %(exam)s, %(indication)s, %(technique)s, %(result)s, %(conclusion)s, 1, %(at)s,
-               %(by)s
-        where %(revision)s = 0
-           or exists (select from reading.draft where exam_id = %(exam)s)
-        on conflict (exam_id) do update
-        set indication = excluded.indication, technique = excluded.technique,
-            result = excluded.result, conclusion = excluded.conclusion,
-            revision = d.revision + 1, saved_at = excluded.saved_at, saved_by = excluded.saved_by
-        where d.revision = %(revision)s
-        returning exam_id, indication, technique, result, conclusion, revision, saved_at, saved_by
-        """,
-        exam=exam_id,
-        indication=sections.indication,
-        technique=sections.technique,
-        result=sections.result,
-        conclusion=sections.conclusion,
-        revision=revision,
-        at=at,
-        by=by,
-    )
-
-
-def drop_draft(tx: Tx, exam_id: ExamId) -> None:
-    """Forget what was written: it is signed."""
-    tx.run("delete from reading.draft where exam_id = %(exam)s", exam=exam_id)
-
-
-def add_version(tx: Tx, version: Version) -> None:
-    """Keep a signed version, for ever; number 1 is the final report, the others add to it."""
-    sections, seal = version.sections, version.seal
-    tx.run(
-        """
-        insert into reading.version
-          (version_id, exam_id, number, kind, indication, technique, result, conclusion, reason,
-           signed_by, signed_at, duty_id, document_key, digest)
-        values (%(id)s, %(exam)s, %(number)s, %(kind)s, %(indication)s, %(technique)s, %(result)s,
-                %(conclusion)s, %(reason)s, %(by)s, %(at)s, %(duty)s, %(document)s, %(digest)s)
-        """,
-        id=version.version_id,
-        exam=seal.exam_id,
-        number=seal.number,
-        kind=Kind.FINAL if seal.number == 1 else Kind.ADDENDUM,
-        indication=sections.indication,
-        technique=sections.technique,
-        result=sections.result,
-        conclusion=sections.conclusion,
-        reason=seal.reason,
-        by=seal.signed_by,
-        at=seal.signed_at,
-        duty=version.duty_id,
-        document=version.document_key,
-        digest=version.digest,
-    )
-
-
-_SIGNED = """
-    select v.version_id, v.exam_id, t.site_id, t.patient_id, t.study_uid, e.accession_number,
-           t.modality, t.exam_code, x.name as exam_name, t.urgency, t.complete_at, v.number,
-           v.kind, v.reason, v.indication, v.technique, v.result, v.conclusion, v.signed_by,
-           a.name as signer_name, p.rpps as signer_rpps, v.signed_at, v.duty_id, v.document_key,
-           v.digest
-    from reading.version v
-    join reading.task t using (exam_id)
-    join requests.exam e using (exam_id)
-    join territory.exam_type x on x.exam_code = t.exam_code
-    join access.account a on a.person_id = v.signed_by
-    left join territory.practitioner p on p.person_id = v.signed_by
-    """
-
-
-def signed(tx: Tx, version_id: VersionId) -> SignedReport:
-    """One signed version, with whom and what it is about."""
-    return tx.one(SignedReport, _SIGNED + "where v.version_id = %(id)s", id=version_id)
-
-
-def versions(tx: Tx, exam_id: ExamId) -> list[SignedReport]:
-    """Every signed version of a report, the first one first."""
-    return tx.all(
-        SignedReport,
-        _SIGNED + "where v.exam_id = %(exam)s order by v.number",
-        exam=exam_id,
-    )
-
-
 def transitions(tx: Tx, exam_id: ExamId) -> list[Transition]:
     """The log of a report, the oldest line first."""
     return tx.all(
@@ -347,30 +229,6 @@ def transitions(tx: Tx, exam_id: ExamId) -> list[Transition]:
         left join access.account a using (person_id)
         where t.exam_id = %(exam)s
         order by t.transition_id
-        """,
-        exam=exam_id,
-    )
-
-
-def timeline(tx: Tx, exam_id: ExamId) -> list[Event]:
-    """Everything that happened to an exam, from its request to its report, the oldest first."""
-    return tx.all(
-        Event,
-        """
-        select l.at, l.machine, l.event, l.to_state, a.name as person_name, l.cause
-        from (
-          select r.at, r.machine, r.event, r.to_state, r.person_id, r.cause,
-                 r.transition_id, 1 as layer
-          from requests.exam e
-          join requests.transition r on r.subject_id in (e.request_id, e.exam_id)
-          where e.exam_id = %(exam)s
-          union all
-          select t.at, 'report', t.event, t.to_state, t.person_id, t.cause, t.transition_id, 2
-          from reading.transition t where t.exam_id = %(exam)s
-        ) l
-        left join access.account a using (person_id)
-        order by l.at, l.layer, l.transition_id
-        limit 500
         """,
         exam=exam_id,
     )

@@ -1,0 +1,1 @@
+"""SQL of reading; writes schema `reading` only."""

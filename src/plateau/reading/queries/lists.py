@@ -1,0 +1,158 @@
+"""SQL of what the reading pages list."""
+
+from collections.abc import Collection
+from typing import LiteralString
+
+from plateau.kernel.ids import ExamId, PatientId, SiteId
+from plateau.platform.db import Tx
+from plateau.reading.types import Event, Filters, Prior, WorklistRow
+
+_STATES = {
+    "": ("unassigned", "draft", "reading"),
+    "to_read": ("unassigned", "draft"),
+    "reading": ("reading",),
+    "signed": ("signed", "final"),
+}
+_MATCHING: LiteralString = """
+    with matching as (
+      select t.exam_id, t.patient_id, t.study_uid, t.urgency, t.complete_at, t.due_at, t.state,
+             t.reader_id, t.taken_at, t.lease_until, t.signed_at, p.surname, p.first_name,
+             p.birth_on, p.sex, t.modality, x.name as exam_name, x.name_en as exam_name_en,
+             s.name as site_name
+      from reading.task t
+      join patients.patient p using (patient_id)
+      join territory.exam_type x using (exam_code)
+      join territory.site s on s.site_id = t.site_id
+      where t.site_id = any(%(sites)s)
+        and t.state = any(%(states)s)
+        and (%(urgency)s::text is null or t.urgency = %(urgency)s)
+        and (%(modality)s = '' or t.modality = %(modality)s)
+        and (%(site)s::uuid is null or t.site_id = %(site)s)
+        and (%(text)s = '' or position(lower(%(text)s) in lower(
+               p.surname || ' ' || p.first_name || ' ' || x.name || ' ' || x.name_en)) > 0)
+    )
+    """
+_ROWS: LiteralString = """
+    select m.exam_id, m.urgency, m.complete_at, m.due_at, m.state, m.reader_id,
+           (select a.name from access.account a where a.person_id = m.reader_id)
+             as reader_name,
+           m.taken_at, m.lease_until, m.signed_at, m.surname, m.first_name, m.birth_on, m.sex,
+           m.modality, m.exam_name, m.exam_name_en, m.site_name,
+           (select count(*)::int from images.study o
+            where o.patient_id = m.patient_id and o.study_uid <> m.study_uid
+              and o.site_id = any(%(sites)s)) as priors,
+           (select i.instances from images.study i where i.study_uid = m.study_uid)
+             as instances,
+           (select i.announced from images.study i where i.study_uid = m.study_uid)
+             as announced
+    from matching m
+    order by case when m.state in ('signed', 'final') then m.signed_at end desc,
+             m.urgency, m.due_at, m.exam_id
+    limit %(limit)s
+    """
+_COUNT: LiteralString = "select count(*) from matching"
+
+
+def worklist(
+    tx: Tx, filters: Filters, *, sites: Collection[SiteId], limit: int
+) -> list[WorklistRow]:
+    """Exams of `sites`, the most urgent then the first due first; signed ones, the latest first."""
+    return tx.all(
+        WorklistRow,
+        _MATCHING + _ROWS,
+        limit=limit,
+        **_params(filters, sites),
+    )
+
+
+def worklist_size(tx: Tx, filters: Filters, *, sites: Collection[SiteId]) -> int:
+    """How many exams the worklist would show without a limit."""
+    return tx.value(_MATCHING + _COUNT, **_params(filters, sites))
+
+
+def modalities(tx: Tx) -> list[str]:
+    """The modalities of the territory's exams, by code."""
+    return tx.values("select distinct modality from territory.exam_type order by modality limit 50")
+
+
+def priors(
+    tx: Tx, *, patient_id: PatientId, study_uid: str, sites: Collection[SiteId], limit: int = 50
+) -> list[Prior]:
+    """Other studies of a patient at `sites`, the latest first, with the last report of each."""
+    return tx.all(
+        Prior,
+        """
+        select i.study_uid, coalesce(i.started_at, i.first_instance_at) as started_at,
+               i.modalities, coalesce(x.name, i.description) as name,
+               coalesce(x.name_en, i.description) as name_en, s.name as site_name, i.instances,
+               e.exam_id, v.version_id, v.result, v.conclusion, a.name as signer_name
+        from images.study i
+        join territory.site s using (site_id)
+        left join requests.exam e using (study_uid)
+        left join territory.exam_type x using (exam_code)
+        left join lateral (
+          select version_id, result, conclusion, signed_by from reading.version
+          where exam_id = e.exam_id order by number desc limit 1
+        ) v on true
+        left join access.account a on a.person_id = v.signed_by
+        where i.patient_id = %(patient)s and i.study_uid <> %(uid)s
+          and i.site_id = any(%(sites)s)
+        order by started_at desc, i.study_uid
+        limit %(limit)s
+        """,
+        patient=patient_id,
+        uid=study_uid,
+        sites=list(sites),
+        limit=limit,
+    )
+
+
+def priors_elsewhere(
+    tx: Tx, *, patient_id: PatientId, study_uid: str, sites: Collection[SiteId]
+) -> int:
+    """How many other studies of a patient are out of `sites`."""
+    return tx.value(
+        """
+        select count(*) from images.study
+        where patient_id = %(patient)s and study_uid <> %(uid)s
+          and site_id <> all(%(sites)s)
+        """,
+        patient=patient_id,
+        uid=study_uid,
+        sites=list(sites),
+    )
+
+
+def timeline(tx: Tx, exam_id: ExamId) -> list[Event]:
+    """Everything that happened to an exam, from its request to its report, the oldest first."""
+    return tx.all(
+        Event,
+        """
+        select l.at, l.machine, l.event, l.to_state, a.name as person_name, l.cause
+        from (
+          select r.at, r.machine, r.event, r.to_state, r.person_id, r.cause,
+                 r.transition_id, 1 as layer
+          from requests.exam e
+          join requests.transition r on r.subject_id in (e.request_id, e.exam_id)
+          where e.exam_id = %(exam)s
+          union all
+          select t.at, 'report', t.event, t.to_state, t.person_id, t.cause, t.transition_id, 2
+          from reading.transition t where t.exam_id = %(exam)s
+        ) l
+        left join access.account a using (person_id)
+        order by l.at, l.layer, l.transition_id
+        limit 500
+        """,
+        exam=exam_id,
+    )
+
+
+def _params(filters: Filters, sites: Collection[SiteId]) -> dict[str, object]:
+    return {
+        "sites": list(sites),
+        "states": list(_STATES.get(filters.state, _STATES[""])),
+        "urgency": filters.urgency,
+        "modality": filters.modality,
+        "site": filters.site_id,
+        "text": filters.text.strip(),
+    }

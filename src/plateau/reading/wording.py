@@ -1,0 +1,178 @@
+"""The words of a printed report, in the language of those who receive it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plateau.images.types import Dose
+from plateau.reading.document import Chapter, Paper, Signed
+from plateau.reading.types import Seal, Sections, SignedReport
+from plateau.requests.types import ExamSheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """What a version says, what it is about, who signs it, and the versions it follows."""
+
+    sheet: ExamSheet
+    dose: Dose | None
+    sections: Sections
+    seal: Seal
+    digest: str
+    signer: tuple[str, str | None]  # name, and RPPS number if any
+    earlier: Sequence[SignedReport]
+
+
+def paper(printed: Print) -> Paper:
+    """The printed report: the version being signed, then those it follows, the latest first."""
+    sheet, seal = printed.sheet, printed.seal
+    own = _signed(
+        seal.number,
+        seal.reason,
+        printed.sections,
+        _signature(printed.signer, seal.signed_at),
+    )
+    return Paper(
+        place=f"{sheet.site.name} · {sheet.site.town}",
+        title=_("Imaging report: {exam}").format(exam=sheet.exam_type.name),
+        patient=_patient(sheet),
+        facts=[fact for fact in _facts(sheet, printed.dose) if fact[1]],
+        versions=[own, *(_earlier(version) for version in reversed(printed.earlier))],
+        footer=_footer(printed),
+        page=_("Page {page} of {pages}"),
+    )
+
+
+def _patient(sheet: ExamSheet) -> str:
+    patient = sheet.patient
+    return _("{name} · born on {day} · {age} · sex {sex}").format(
+        name=f"{patient.surname} {patient.first_name}",
+        day=_day(patient.birth_on),
+        age=_age(patient.birth_on, sheet.exam.planned_at),
+        sex=patient.sex,
+    )
+
+
+def _facts(sheet: ExamSheet, dose: Dose | None) -> list[tuple[str, str]]:
+    exam, request = sheet.exam, sheet.request
+    made_at = exam.acquired_at or exam.complete_at or exam.planned_at
+    return [
+        (_("Local identifier"), f"{sheet.local_id or '—'} ({sheet.site.name})"),
+        (_("Identity"), _status(sheet.patient.identity_status)),
+        (_("Exam"), f"{sheet.exam_type.name} · {_instant(made_at)} · {exam.accession_number}"),
+        (_("Requested by"), f"{sheet.requester_name} · {request.callback_phone}"),
+        (_("Urgency"), exam.urgency),
+        (_("Context"), request.context),
+        (_("Question"), request.aim),
+        (_("Justification"), _justification(sheet)),
+        (_("Protocol"), exam.protocol),
+        (_("Device"), _device(sheet)),
+        (_("Dose"), _dose(dose)),
+    ]
+
+
+def _status(status: str) -> str:
+    known = {
+        "provisional": _("provisional identity"),
+        "retrieved": _("retrieved identity"),
+        "validated": _("validated identity"),
+        "qualified": _("qualified identity"),
+    }
+    return known[status]
+
+
+def _justification(sheet: ExamSheet) -> str:
+    request, name = sheet.request, sheet.decided_by_name
+    parts: list[str] = []
+    if request.override_reason:
+        reason = _("Life at stake, acquired before acceptance: {reason}")
+        parts.append(reason.format(reason=request.override_reason))
+    if name and request.decided_at:
+        accepted = _("Accepted by {name} on {when}")
+        parts.append(accepted.format(name=name, when=_instant(request.decided_at)))
+    if request.decision_reason:
+        parts.append(request.decision_reason)
+    return "\n".join(parts) or _("not recorded")
+
+
+def _device(sheet: ExamSheet) -> str:
+    device = sheet.device
+    made_by = " ".join(part for part in (device.manufacturer, device.model) if part)
+    return " · ".join(part for part in (device.name, device.modality, made_by) if part)
+
+
+def _dose(dose: Dose | None) -> str:
+    """What the machine said, unit by unit; saying nothing is said too."""
+    if dose is None:
+        return _("not communicated")
+    measures = (
+        (_("CTDIvol {value} mGy"), dose.ctdi_vol_mgy),
+        (_("DLP {value} mGy·cm"), dose.dlp_mgy_cm),
+        (_("DAP {value} mGy·cm²"), dose.dap_mgy_cm2),
+    )
+    said = [text.format(value=_number(value)) for text, value in measures if value is not None]
+    return " · ".join(said) or _("not communicated")
+
+
+def _earlier(version: SignedReport) -> Signed:
+    sections = Sections(
+        indication=version.indication,
+        technique=version.technique,
+        result=version.result,
+        conclusion=version.conclusion,
+    )
+    signer = (version.signer_name, version.signer_rpps)
+    return _signed(version.number, version.reason, sections, _signature(signer, version.signed_at))
+
+
+def _signed(number: int, reason: str, sections: Sections, signature: str) -> Signed:
+    if number == 1:
+        return Signed(
+            title=_("Report, version 1"), chapters=_chapters(sections), signature=signature
+        )
+    title = _("Addendum, version {number}: {reason}").format(number=number, reason=reason)
+    chapters = [
+        Chapter(title=_("Addendum"), text=sections.result),
+        Chapter(title=_("Conclusion"), text=sections.conclusion, strong=True),
+    ]
+    return Signed(title=title, chapters=chapters, signature=signature)
+
+
+def _chapters(sections: Sections) -> list[Chapter]:
+    chapters = [
+        Chapter(title=_("Indication"), text=sections.indication),
+        Chapter(title=_("Technique"), text=sections.technique),
+        Chapter(title=_("Result"), text=sections.result),
+        Chapter(title=_("Conclusion"), text=sections.conclusion, strong=True),
+    ]
+    return [chapter for chapter in chapters if chapter.text.strip()]
+
+
+def _signature(signer: tuple[str, str | None], at: datetime) -> str:
+    name, rpps = signer
+    who = _("{name}, RPPS {rpps}").format(name=name, rpps=rpps) if rpps else name
+    return _("Signed electronically in Plateau, not certified: {who}, {when}").format(
+        who=who, when=_instant(at)
+    )
+
+
+def _footer(printed: Print) -> str:
+    patient, exam = printed.sheet.patient, printed.sheet.exam
+    first = _("{name} · {accession} · version {number}").format(
+        name=f"{patient.surname} {patient.first_name}",
+        accession=exam.accession_number,
+        number=printed.seal.number,
+    )
+    return f"{first}\nSHA-256 {printed.digest}"
+
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+_ = lambda x: x
+_day = lambda d: format_date(d, "dd/MM/yyyy", locale="fr")
+_instant = lambda d: format_datetime(
+    d, "dd/MM/yyyy HH:mm", tzinfo=__import__("zoneinfo").ZoneInfo("Europe/Paris"), locale="fr"
+)
+_age = lambda b, at: f"{(at.date() - b).days // 365} ans"
+_number = lambda v: format_decimal(v, "#,##0.##", locale="fr")

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.ids import (
+    DestinationId,
     DeviceId,
     DutyId,
     ExamId,
@@ -16,6 +17,7 @@ from plateau.kernel.ids import (
     RequestId,
     SiteId,
     StudyId,
+    VersionId,
 )
 from plateau.platform.db import Tx
 from plateau.requests.types import Draft
@@ -379,3 +381,49 @@ def a_draft(world: World) -> Draft:
         wished_delay="Immédiat",
         informed=True,
     )
+
+
+def a_version(
+    tx: Tx, world: World, exam_id: ExamId, number: int = 1, document_key: str = "0" * 40
+) -> VersionId:
+    """A version signed ten minutes after `NIGHT` (plus its number), on the reader's duty."""
+    version_id = VersionId(uuid4())
+    tx.run(
+        """
+        insert into reading.version
+          (version_id, exam_id, number, kind, indication, technique, result, conclusion, reason,
+           signed_by, signed_at, duty_id, document_key, digest)
+        values (%(id)s, %(exam)s, %(number)s, %(kind)s, 'Chute.', 'Sans injection.',
+                'Hématome sous-dural aigu frontal.', 'Hématome sous-dural aigu.', %(reason)s,
+                %(reader)s, %(at)s, %(duty)s, %(key)s, 'x')
+        """,
+        id=version_id,
+        exam=exam_id,
+        number=number,
+        kind="final" if number == 1 else "addendum",
+        reason="" if number == 1 else "Relecture.",
+        reader=world.reader_id,
+        at=NIGHT + timedelta(minutes=9 + number),
+        duty=world.duty_id,
+        key=document_key,
+    )
+    return version_id
+
+
+def a_destination(tx: Tx, site_id: SiteId, port: int, code: str = "RIS-TEST") -> DestinationId:
+    """A system of a site that receives its reports on this machine."""
+    destination_id = DestinationId(uuid4())
+    tx.run(
+        """
+        insert into territory.destination
+          (destination_id, code, site_id, kind, host, port, application, facility, valid_from)
+        values (%(id)s, %(code)s, %(site)s, 'mllp', '127.0.0.1', %(port)s, 'RIS', %(code)s,
+                %(since)s)
+        """,
+        id=destination_id,
+        code=code,
+        site=site_id,
+        port=port,
+        since=SINCE,
+    )
+    return destination_id

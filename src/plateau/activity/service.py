@@ -1,0 +1,49 @@
+"""Counting readings, and showing what was counted."""
+
+from datetime import datetime
+
+from plateau.activity import queries, rules
+from plateau.activity.types import Entry, Period, Scope, Summary, Table
+from plateau.kernel.caller import Caller, Role
+from plateau.kernel.errors import NotFoundError
+from plateau.kernel.ids import VersionId
+from plateau.platform.db import Tx
+
+_STEERING = (Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR)
+
+
+def count(tx: Tx, *, version_id: VersionId, now: datetime) -> bool:
+    """The reading that a final report concludes is in the ledger; False if it was, or is none.
+
+    An addendum belongs to a reading that is counted already.
+    """
+    act = queries.act(tx, version_id)
+    if act.kind != "final":
+        return False
+    added = queries.add_entry(tx, act, key=rules.key_of(act.exam_id), at=now)
+    if added:
+        tx.touch("activity")
+    return added
+
+
+def scope_of(caller: Caller) -> Scope:
+    """The sites somebody answers for, and their own readings; NotFoundError when neither."""
+    if not caller.is_one_of(Role.READER, *_STEERING):
+        raise NotFoundError("there is no activity to show you")
+    own = caller.person_id if caller.is_one_of(Role.READER) else None
+    return Scope(sites=caller.sites_as(*_STEERING), person_id=own)
+
+
+def summaries(tx: Tx, *, scope: Scope, period: Period) -> list[Summary]:
+    """The delays of each urgency over the period."""
+    return rules.summaries(queries.delays(tx, scope=scope, period=period))
+
+
+def table(tx: Tx, *, scope: Scope, period: Period) -> Table:
+    """Readings by reader and member over the period."""
+    return rules.table(queries.tallies(tx, scope=scope, period=period))
+
+
+def entries(tx: Tx, *, scope: Scope, period: Period, limit: int = 50) -> list[Entry]:
+    """The newest entries of the period."""
+    return queries.entries(tx, scope=scope, period=period, limit=limit)

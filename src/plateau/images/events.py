@@ -1,0 +1,39 @@
+"""What happened to images, for the features above."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from plateau.kernel.ids import PatientId, SiteId, StudyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """A machine has begun to acquire."""
+
+    step_uid: str
+    study_uid: str
+    ae_title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEnded:
+    """A machine has closed its procedure step: `state` is COMPLETED or DISCONTINUED."""
+
+    step_uid: str
+    study_uid: str
+    ae_title: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyComplete:
+    """Every image that was announced is durable; said once for each study."""
+
+    study_id: StudyId
+    study_uid: str
+    patient_id: PatientId
+    site_id: SiteId
+    instances: int
+    at: datetime

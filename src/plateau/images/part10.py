@@ -1,0 +1,179 @@
+"""DICOM files (PS3.10) and the layout of their elements, read without decoding values."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+)
+
+from plateau.kernel.errors import InvalidInputError
+
+_PREAMBLE = b"\0" * 128 + b"DICM"
+_IMPLEMENTATION_UID = "2.25.276416120519487391370871461127371652347"
+_LONG = frozenset(
+    [b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"]
+)
+_SHORT = frozenset(
+    b"AE:AS:AT:CS:DA:DS:DT:FD:FL:IS:LO:LT:PN:SH:SL:SS:ST:TM:UI:UL:US".split(b":"),
+)
+_UNDEFINED = 0xFFFFFFFF
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+_MAX_INFLATED = 1 << 30
+_DEPTH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part10:
+    """A DICOM file, opened; `data_set` starts at `starts_at` unless it was deflated."""
+
+    transfer_syntax_uid: str
+    data_set: bytes
+    starts_at: int | None
+    received: bytes  # the data set as it came, still deflated if it was
+
+    @property
+    def is_implicit(self) -> bool:
+        """Whether elements do not say their VR."""
+        return self.transfer_syntax_uid == ImplicitVRLittleEndian
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Where one element lies; `end` is where the next one starts."""
+
+    tag: int
+    vr: bytes
+    starts_at: int
+    value_at: int
+    end: int
+    is_undefined: bool  # its length was not said: a sequence, or encapsulated pixel data
+
+
+def wrap(
+    data_set: bytes, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
+) -> bytes:
+    """A DICOM file around a data set, whose bytes are left as they are. Source: PS3.10, 7.1."""
+    elements = b"".join(
+        (
+            struct.pack("<HH2sHI", 2, 1, b"OB", 0, 2) + b"\0\1",
+            _uid(2, sop_class_uid),
+            _uid(3, sop_instance_uid),
+            _uid(0x10, transfer_syntax_uid),
+            _uid(0x12, _IMPLEMENTATION_UID),
+        )
+    )
+    length = struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(elements))
+    return b"".join((_PREAMBLE, length, elements, data_set))
+
+
+def open_file(content: bytes) -> Part10:
+    """The transfer syntax and data set of a DICOM file."""
+    if content[128:132] != b"DICM":
+        raise InvalidInputError("not a DICOM object")
+    syntax, start = "", len(_PREAMBLE)
+    while content[start : start + 2] == b"\2\0":  # the file meta information is group 2
+        element = _element(content, start, implicit=False, depth=0)
+        start = element.end
+        if element.tag == 0x00020010:
+            syntax = _text(content[element.value_at : element.end])
+    if not syntax or syntax == ExplicitVRBigEndian:
+        raise InvalidInputError("transfer syntax missing or not supported")
+    received = content[start:]
+    if syntax == DeflatedExplicitVRLittleEndian:
+        data_set, starts_at = _inflate(received), None
+    else:
+        data_set, starts_at = received, start
+    return Part10(
+        transfer_syntax_uid=syntax, data_set=data_set, starts_at=starts_at, received=received
+    )
+
+
+def elements(data: bytes, *, implicit: bool) -> Iterator[Element]:
+    """Every element of a data set, in order; InvalidInputError when it ends too early."""
+    at = 0
+    while at < len(data):
+        element = _element(data, at, implicit=implicit, depth=0)
+        yield element
+        at = element.end
+
+
+def is_pixel_data(element: Element) -> bool:
+    """Whether an element holds the pixels, of whichever type."""
+    return element.tag in _PIXEL_DATA
+
+
+def _element(data: bytes, at: int, *, implicit: bool, depth: int) -> Element:
+    try:
+        tag, vr, value_at, length = _header(data, at, implicit=implicit)
+        if length == _UNDEFINED:
+            end = _end_of_items(data, value_at, vr, depth=depth)
+        else:
+            end = value_at + length
+    except struct.error as error:
+        raise InvalidInputError("truncated DICOM object") from error
+    if end > len(data):
+        raise InvalidInputError("truncated DICOM object")
+    return Element(tag, vr, at, value_at, end, length == _UNDEFINED)
+
+
+def _header(data: bytes, at: int, *, implicit: bool) -> tuple[int, bytes, int, int]:
+    """Tag, VR, where the value starts, its length. Source: PS3.5, 7.1."""
+    if implicit or data[at : at + 2] == b"\xfe\xff":
+        group, number, length = struct.unpack_from("<HHI", data, at)
+        return group << 16 | number, b"", at + 8, length
+    group, number, vr, length = struct.unpack_from("<HH2sH", data, at)
+    if vr in _SHORT:
+        return group << 16 | number, vr, at + 8, length
+    if vr not in _LONG:
+        raise InvalidInputError("not a DICOM object")
+    (length,) = struct.unpack_from("<I", data, at + 8)
+    return group << 16 | number, vr, at + 12, length
+
+
+def _end_of_items(data: bytes, at: int, vr: bytes, *, depth: int) -> int:
+    """Where a value of undefined length ends: items, or fragments of pixels, then a delimiter."""
+    if depth > _DEPTH:
+        raise InvalidInputError("too many nested sequences")
+    while True:
+        tag, _, value_at, length = _header(data, at, implicit=True)
+        if tag == _SEQUENCE_END:
+            return value_at
+        if tag != _ITEM:
+            raise InvalidInputError("not a DICOM object")
+        if length == _UNDEFINED:
+            at = _end_of_item(data, value_at, implicit=vr in {b"", b"UN"}, depth=depth)
+        else:
+            at = value_at + length
+
+
+def _end_of_item(data: bytes, at: int, *, implicit: bool, depth: int) -> int:
+    while struct.unpack_from("<HH", data, at) != (_ITEM_END >> 16, _ITEM_END & 0xFFFF):
+        at = _element(data, at, implicit=implicit, depth=depth + 1).end
+    return at + 8
+
+
+def _inflate(received: bytes) -> bytes:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        data_set = inflater.decompress(received, _MAX_INFLATED)
+    except zlib.error as error:
+        raise InvalidInputError("truncated DICOM object") from error
+    if not inflater.eof:
+        raise InvalidInputError("truncated DICOM object")
+    return data_set
+
+
+def _uid(number: int, uid: str) -> bytes:
+    value = uid.encode("ascii")
+    value += b"\0" * (len(value) % 2)
+    return struct.pack("<HH2sH", 2, number, b"UI", len(value)) + value
+
+
+def _text(value: bytes) -> str:
+    return value.rstrip(b"\0 ").decode("ascii", "replace")

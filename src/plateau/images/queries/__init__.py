@@ -1,0 +1,1 @@
+"""SQL of the image hub; writes schema `images` only."""

@@ -1,0 +1,68 @@
+"""SQL of what is asked of the hub: studies, and later their series and instances."""
+
+from plateau.images.types import Study
+from plateau.kernel.ids import PatientId
+from plateau.platform.db import Tx
+
+# PS3.4, B.5: X-ray radiation dose SR, enhanced X-ray radiation dose SR
+DOSE_REPORTS = ["1.2.840.10008.5.1.4.1.1.88.67", "1.2.840.10008.5.1.4.1.1.88.76"]
+
+
+def study(tx: Tx, study_uid: str) -> Study | None:
+    """The study with that UID."""
+    return tx.maybe(
+        Study,
+        """
+        select st.study_id, st.study_uid, st.patient_id, st.site_id, s.name as site_name,
+               s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
+               st.state, st.announced, st.instances,
+               (select count(*) from images.series se where se.study_id = st.study_id) as series,
+               st.first_instance_at, st.complete_at
+        from images.study st
+        join territory.site s using (site_id)
+        where st.study_uid = %(study_uid)s
+        """,
+        study_uid=study_uid,
+    )
+
+
+def priors(tx: Tx, *, patient_id: PatientId, study_uid: str, limit: int) -> list[Study]:
+    """The patient's other studies, begun no later than the given one if it has begun."""
+    return tx.all(
+        Study,
+        """
+        select st.study_id, st.study_uid, st.patient_id, st.site_id, s.name as site_name,
+               s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
+               st.state, st.announced, st.instances,
+               (select count(*) from images.series se where se.study_id = st.study_id) as series,
+               st.first_instance_at, st.complete_at
+        from images.study st
+        join territory.site s using (site_id)
+        left join images.study this on this.study_uid = %(study_uid)s
+        where st.patient_id = %(patient_id)s and st.study_uid <> %(study_uid)s
+          and (this.study_id is null or st.started_at <= this.started_at)
+        order by st.started_at desc, st.study_id
+        limit %(limit)s
+        """,
+        patient_id=patient_id,
+        study_uid=study_uid,
+        limit=limit,
+    )
+
+
+def dose_report_key(tx: Tx, study_uid: str) -> str | None:
+    """Where the bytes of the study's latest dose report are."""
+    found: str | None = tx.value(
+        """
+        select n.blob_key
+        from images.study st
+        join images.series se using (study_id)
+        join images.instance n using (series_id)
+        where st.study_uid = %(study_uid)s and n.sop_class_uid = any(%(classes)s)
+        order by n.received_at desc, n.sop_instance_uid
+        limit 1
+        """,
+        study_uid=study_uid,
+        classes=DOSE_REPORTS,
+    )
+    return found

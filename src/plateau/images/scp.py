@@ -1,0 +1,213 @@
+"""DIMSE doors of the image hub: verification, storage, performed procedure steps."""
+
+from typing import Any, cast
+
+import structlog
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    JPEG2000,
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+from pynetdicom import AllStoragePresentationContexts, build_context, evt
+from pynetdicom.dimse_primitives import C_STORE, N_CREATE, N_SET
+from pynetdicom.events import Event
+from pynetdicom.presentation import PresentationContext
+from pynetdicom.transport import ThreadedAssociationServer
+
+from plateau.images import part10, service
+from plateau.images.types import Origin
+from plateau.kernel.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PlateauError,
+    RuleBrokenError,
+)
+from plateau.platform import clock, dimse
+from plateau.platform.dimse import SUCCESS, Hub, status_of
+from plateau.platform.settings import Settings
+
+log = structlog.get_logger()
+_NATIVE: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
+_STORED: list[str | UID] = [
+    *_NATIVE,
+    DeflatedExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    JPEG2000Lossless,
+    JPEG2000,
+    RLELossless,
+]
+_SERVICES = {
+    "verification": "1.2.840.10008.1.1",
+    "modality worklist": "1.2.840.10008.5.1.4.31",
+    "performed procedure step": "1.2.840.10008.3.1.2.3.3",
+}
+# PS3.4, annex F, and PS3.7, annex C
+_CREATE_STATUSES: dict[type[PlateauError], int] = {
+    ConflictError: 0x0111,  # duplicate SOP instance
+    InvalidInputError: 0x0120,  # missing attribute
+    RuleBrokenError: 0x0106,  # invalid attribute value
+}
+_SET_STATUSES: dict[type[PlateauError], int] = {
+    NotFoundError: 0x0112,  # no such SOP instance
+    RuleBrokenError: 0x0106,
+}
+_NO_INSTANCE_UID = 0x0117  # invalid object instance
+_COMMENT = 64  # the longest Error Comment
+_REJECTED_PERMANENT, _REJECTED_TRANSIENT = 1, 2
+_BY_USER, _BY_PRESENTATION = 1, 3
+_CALLING_AE_TITLE, _CONGESTION = 3, 1
+
+
+def dimse_server(
+    settings: Settings, hub: Hub, more_handlers: list[evt.EventHandlerType]
+) -> ThreadedAssociationServer:
+    """A running server for everything machines ask; `more_handlers` answer for other features."""
+    return dimse.serve(settings, contexts(), [*handlers(hub), *more_handlers])
+
+
+def contexts() -> list[PresentationContext]:
+    """What machines may ask, and in which transfer syntaxes."""
+    stored = [cx.abstract_syntax for cx in AllStoragePresentationContexts if cx.abstract_syntax]
+    return [
+        *(build_context(uid, _NATIVE) for uid in _SERVICES.values()),
+        *(build_context(uid, _STORED) for uid in stored),
+    ]
+
+
+def handlers(hub: Hub) -> list[evt.EventHandlerType]:
+    """The handlers to bind to an application entity."""
+    return [
+        (evt.EVT_REQUESTED, on_request, [hub]),
+        (evt.EVT_C_ECHO, on_echo),
+        (evt.EVT_C_STORE, on_store, [hub]),
+        (evt.EVT_N_CREATE, on_create, [hub]),
+        (evt.EVT_N_SET, on_set, [hub]),
+    ]
+
+
+def on_request(event: Event, hub: Hub) -> None:
+    """Reject an association whose calling AE title is no machine of the territory."""
+    now = clock.now()
+    origin = _origin(event)
+    try:
+        with hub.db.begin() as tx:
+            service.check_machine(tx, origin=origin, now=now)
+    except NotFoundError as error:
+        event.assoc.acse.send_reject(_REJECTED_PERMANENT, _BY_USER, _CALLING_AE_TITLE)
+        _record(hub, "association.rejected", origin, error)
+    except PlateauError as error:
+        event.assoc.acse.send_reject(_REJECTED_TRANSIENT, _BY_PRESENTATION, _CONGESTION)
+        log.warning("association.rejected", code=error.code)
+
+
+def on_echo(event: Event) -> int:
+    """C-ECHO: whoever was let in is heard."""
+    return SUCCESS
+
+
+def on_store(event: Event, hub: Hub) -> int | Dataset:
+    """C-STORE: Success only once the bytes and the row are durable."""
+    origin, request = _origin(event), cast("C_STORE", event.request)
+    content = part10.wrap(
+        request.DataSet.getvalue() if request.DataSet else b"",
+        sop_class_uid=str(request.AffectedSOPClassUID),
+        sop_instance_uid=str(request.AffectedSOPInstanceUID),
+        transfer_syntax_uid=event.context.transfer_syntax,
+    )
+    try:
+        with hub.db.begin() as tx:
+            service.receive(
+                tx,
+                hub.blobs,
+                content=content,
+                origin=origin,
+                now=clock.now(),
+                quiet=hub.quiet,
+            )
+    except PlateauError as error:
+        _record(hub, "store.refused", origin, error)
+        return _refusal(status_of(error), error)
+    return SUCCESS
+
+
+def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
+    """N-CREATE of a performed procedure step. Source: PS3.4, F.7.2.1."""
+    origin = _origin(event)
+    step_uid = cast("N_CREATE", event.request).AffectedSOPInstanceUID
+    if not step_uid:
+        return _NO_INSTANCE_UID, None
+    try:
+        with hub.db.begin() as tx:
+            service.begin_step(
+                tx,
+                step_uid=str(step_uid),
+                attributes=_as_json(event.attribute_list),
+                origin=origin,
+                now=clock.now(),
+            )
+    except PlateauError as error:
+        _record(hub, "step.refused", origin, error)
+        return _refusal(_CREATE_STATUSES.get(type(error), status_of(error)), error), None
+    return SUCCESS, None
+
+
+def on_set(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
+    """N-SET of a performed procedure step. Source: PS3.4, F.7.2.2."""
+    origin = _origin(event)
+    try:
+        with hub.db.begin() as tx:
+            service.end_step(
+                tx,
+                step_uid=str(cast("N_SET", event.request).RequestedSOPInstanceUID),
+                attributes=_as_json(event.modification_list),
+                origin=origin,
+                now=clock.now(),
+            )
+    except PlateauError as error:
+        _record(hub, "step.refused", origin, error)
+        return _refusal(_SET_STATUSES.get(type(error), status_of(error)), error), None
+    return SUCCESS, None
+
+
+def _origin(event: Event) -> Origin:
+    peer = event.assoc.requestor
+    title = peer.primitive.calling_ae_title if peer.primitive else peer.ae_title
+    return Origin(ae_title=str(title).strip(), address=str(peer.address))
+
+
+def _as_json(data_set: Dataset) -> dict[str, Any]:
+    return data_set.to_json_dict(suppress_invalid_tags=True)
+
+
+def _refusal(status: int, error: PlateauError) -> Dataset:
+    answer = Dataset()
+    answer.Status = status
+    answer.ErrorComment = str(error)[:_COMMENT]
+    return answer
+
+
+def _record(hub: Hub, event: str, origin: Origin, error: PlateauError) -> None:
+    """Log a refusal, and keep it where coordinators see it if the database can."""
+    log.warning(event, code=error.code, reason=error.text, ae_title=origin.ae_title)
+    try:
+        with hub.db.begin() as tx:
+            service.refuse(tx, origin=origin, error=error, at=clock.now())
+    except PlateauError as failure:
+        log.warning("refusal.not_recorded", code=failure.code)

@@ -1,0 +1,242 @@
+"""Receiving instances, following procedure steps, and knowing when a study is complete."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from plateau.images import dose, header, rules
+from plateau.images.events import StepEnded, StepStarted, StudyComplete
+from plateau.images.queries import answers, arrival, steps
+from plateau.images.types import (
+    IN_PROGRESS,
+    Counts,
+    Dose,
+    Header,
+    Json,
+    Origin,
+    Standing,
+    Step,
+    Study,
+)
+from plateau.kernel.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PlateauError,
+    RuleBrokenError,
+)
+from plateau.kernel.ids import PatientId, StudyId
+from plateau.kernel.time import local
+from plateau.platform.blobs import Blobs
+from plateau.platform.db import Tx
+from plateau.platform.jobs import emit
+
+log = structlog.get_logger()
+QUIET = timedelta(seconds=30)
+_SHOWN_EVERY = 20  # open pages look again after so many instances, not after each
+
+
+def check_machine(tx: Tx, *, origin: Origin, now: datetime) -> None:
+    """Refuse whoever is not a machine of the territory today."""
+    if arrival.site_of_machine(tx, ae_title=origin.ae_title, on=local(now).date()) is None:
+        raise NotFoundError("calling AE title not recognised")
+
+
+def receive(
+    tx: Tx,
+    blobs: Blobs,
+    *,
+    content: bytes,
+    origin: Origin,
+    now: datetime,
+    quiet: timedelta = QUIET,
+) -> None:
+    """Keep one instance (a DICOM file, PS3.10); the same instance twice is kept once.
+
+    The bytes are durable before the row that points at them. The instance that a study was still
+    waiting for completes it.
+    """
+    found = header.read(content)
+    known = _standing(tx, found, origin, now)
+    if known.digest is not None:
+        _check_same(found, known.digest)
+        return
+    blob_key = blobs.put(content)
+    if known.series_study_id is None:
+        _prepare(tx, found, known, origin, now)
+        _standing(tx, found, origin, now)  # somebody may have prepared it otherwise
+    size = len(content)
+    if not arrival.add_instance(
+        tx, header=found, blob_key=blob_key, size=size, origin=origin, now=now
+    ):
+        _check_same(found, arrival.digest_of(tx, found.sop_instance_uid))
+        return
+    counts = arrival.count_instance(
+        tx, study_uid=found.study_uid, size=size, now=now, quiet_at=now + quiet
+    )
+    _follow(tx, counts, now)
+
+
+def refuse(tx: Tx, *, origin: Origin, error: PlateauError, at: datetime) -> None:
+    """Record a refusal, in a transaction of its own: the refused one has been undone."""
+    arrival.add_refusal(tx, origin=origin, code=error.code, reason=str(error), at=at)
+
+
+def begin_step(tx: Tx, *, step_uid: str, attributes: Json, origin: Origin, now: datetime) -> None:
+    """A machine has begun to acquire. Source: PS3.4, F.7.2.1."""
+    site_id = arrival.site_of_machine(tx, ae_title=origin.ae_title, on=local(now).date())
+    if site_id is None:
+        raise NotFoundError("calling AE title not recognised")
+    missing = rules.missing_in_creation(attributes)
+    if missing:
+        raise InvalidInputError("missing attributes: {names}", names=", ".join(missing))
+    if rules.state(attributes) != IN_PROGRESS:
+        raise RuleBrokenError("a procedure step begins in progress")
+    study_uid = rules.study_uid(attributes)
+    step = Step(step_uid, study_uid, origin.ae_title, IN_PROGRESS, dict(attributes))
+    if not steps.add_step(tx, step=step, site_id=site_id, now=now):
+        raise ConflictError("this procedure step already exists")
+    emit(
+        tx,
+        StepStarted(step_uid=step_uid, study_uid=study_uid, ae_title=origin.ae_title, at=now),
+    )
+    tx.touch("exams")
+
+
+def end_step(tx: Tx, *, step_uid: str, attributes: Json, origin: Origin, now: datetime) -> None:
+    """A machine has changed or closed its procedure step; a closed one never changes again.
+
+    Source: PS3.4, F.7.2.2.
+    """
+    step = steps.step(tx, step_uid=step_uid, ae_title=origin.ae_title)
+    if step.state != IN_PROGRESS:
+        raise ConflictError("this procedure step is closed")
+    state = rules.state(attributes) or IN_PROGRESS
+    if state not in rules.STATES:
+        raise RuleBrokenError("unknown state of a procedure step")
+    merged = {**step.attributes, **attributes}
+    steps.amend_step(tx, step_uid=step_uid, attributes=merged)
+    if state != IN_PROGRESS:
+        _close(tx, step, state, merged, now)
+
+
+def settle(tx: Tx, *, now: datetime) -> int:
+    """Complete the studies that nobody announced and that have been silent; how many."""
+    due = steps.silent(tx, now=now)
+    return sum(_complete_if_done(tx, study_id, now) for study_id in due)
+
+
+def study_of(tx: Tx, study_uid: str) -> Study | None:
+    """The study with that UID, if an instance of it has arrived."""
+    return answers.study(tx, study_uid)
+
+
+def priors(tx: Tx, *, patient_id: PatientId, before_study_uid: str, limit: int = 10) -> list[Study]:
+    """The patient's other studies that are no later than the given one, the latest first."""
+    return answers.priors(tx, patient_id=patient_id, study_uid=before_study_uid, limit=limit)
+
+
+def dose_of(tx: Tx, blobs: Blobs, *, study_uid: str) -> Dose | None:
+    """What the latest dose report of the study says; None without one."""
+    key = answers.dose_report_key(tx, study_uid)
+    return dose.read(blobs.get(key)) if key else None
+
+
+def _standing(tx: Tx, found: Header, origin: Origin, now: datetime) -> Standing:
+    """What is known of an instance, after every check that may refuse it."""
+    known = arrival.standing(tx, header=found, ae_title=origin.ae_title, on=local(now).date())
+    if known is None:
+        raise NotFoundError("calling AE title not recognised")
+    if known.patient_id is None:
+        raise NotFoundError("this PatientID is not known at the machine's site")
+    if known.study_patient_id not in {None, known.patient_id}:
+        raise ConflictError("this study is known with another patient")
+    if known.series_study_id not in {None, known.study_id}:
+        raise ConflictError("this series is known in another study")
+    return known
+
+
+def _check_same(found: Header, stored_digest: str | None) -> None:
+    if found.digest != stored_digest:
+        raise ConflictError("this SOP Instance UID is stored with other content")
+
+
+def _prepare(tx: Tx, found: Header, known: Standing, origin: Origin, now: datetime) -> None:
+    """Have a study and a series to put the instance in."""
+    if known.study_id is None:
+        arrival.lock_study_uid(tx, found.study_uid)
+        added = arrival.add_study(
+            tx,
+            header=found,
+            standing=known,
+            ae_title=origin.ae_title,
+            started_at=_started_at(found, known.time_zone) or now,
+            now=now,
+        )
+        if added:
+            tx.touch("exams")
+    arrival.add_series(tx, found)
+
+
+def _started_at(found: Header, time_zone: str) -> datetime | None:
+    if found.started is None:
+        return None
+    return found.started.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def _follow(tx: Tx, counts: Counts, now: datetime) -> None:
+    """What one more instance changes for its study."""
+    if counts.instances % _SHOWN_EVERY == 0:
+        tx.touch("exams")
+    if counts.state == "complete":
+        log.warning("instance.late", study_id=str(counts.study_id), instances=counts.instances)
+    elif rules.may_be_complete(instances=counts.instances, announced=counts.announced):
+        _complete_if_done(tx, counts.study_id, now)
+
+
+def _close(tx: Tx, step: Step, state: str, attributes: Json, now: datetime) -> None:
+    arrival.lock_study_uid(tx, step.study_uid)
+    steps.close_step(
+        tx,
+        step_uid=step.step_uid,
+        state=state,
+        announced=rules.announced(attributes),
+        now=now,
+    )
+    ended = StepEnded(
+        step_uid=step.step_uid,
+        study_uid=step.study_uid,
+        ae_title=step.ae_title,
+        state=state,
+        at=now,
+    )
+    emit(tx, ended)
+    tx.touch("exams")
+    study_id = steps.lock_study(tx, step.study_uid)
+    if study_id:
+        _complete_if_done(tx, study_id, now)
+
+
+def _complete_if_done(tx: Tx, study_id: StudyId, now: datetime) -> bool:
+    """Complete a study of which nothing more is expected, and say so once."""
+    progress = steps.progress(tx, study_id)
+    steps.set_announced(tx, study_id=study_id, announced=progress.announced)
+    if not rules.is_complete(progress, now):
+        return False
+    completed = steps.complete(tx, study_id=study_id, now=now)
+    if completed is None:
+        return False
+    emit(
+        tx,
+        StudyComplete(
+            study_id=completed.study_id,
+            study_uid=completed.study_uid,
+            patient_id=completed.patient_id,
+            site_id=completed.site_id,
+            instances=completed.instances,
+            at=now,
+        ),
+    )
+    tx.touch("exams")
+    return True

@@ -1,0 +1,144 @@
+"""What the hub keeps, and where it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from plateau.kernel.ids import PatientId, SiteId, StudyId
+
+Json = Mapping[str, Any]  # a data set in the DICOM JSON model, PS3.18 annex F
+
+IN_PROGRESS = "IN PROGRESS"
+COMPLETED = "COMPLETED"
+DISCONTINUED = "DISCONTINUED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who sends, whatever the protocol."""
+
+    ae_title: str
+    address: str
+    protocol: str = "dimse"
+
+    def __str__(self) -> str:
+        return f"{self.protocol}:{self.ae_title}@{self.address}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What the hub indexes of one instance; `metadata` is the whole data set without bulk data."""
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    study_uid: str
+    series_uid: str
+    local_id: str
+    accession_number: str
+    study_description: str
+    series_description: str
+    modality: str
+    series_number: int | None
+    instance_number: int | None
+    frames: int
+    rows: int | None
+    columns: int | None
+    started: datetime | None  # as the machine's wall clock showed it: no time zone
+    pixel_offset: int | None
+    digest: str
+    metadata: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is already known about an instance that arrives, and about its sender."""
+
+    site_id: SiteId
+    time_zone: str
+    patient_id: PatientId | None
+    study_id: StudyId | None
+    study_patient_id: PatientId | None
+    series_study_id: StudyId | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study as other features see it; `announced` is None until closed steps say a number."""
+
+    study_id: StudyId
+    study_uid: str
+    patient_id: PatientId
+    site_id: SiteId
+    site_name: str
+    time_zone: str
+    accession_number: str
+    description: str
+    modalities: list[str]
+    started_at: datetime | None
+    state: str
+    announced: int | None
+    instances: int
+    series: int
+    first_instance_at: datetime
+    complete_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The counters of a study after an instance was added."""
+
+    study_id: StudyId
+    instances: int
+    announced: int | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a study is: what machines announced, what is stored."""
+
+    study_id: StudyId
+    state: str
+    open_steps: int
+    announced: int
+    missing: int  # announced and not stored
+    stored: int
+    quiet_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A study that has just been completed."""
+
+    study_id: StudyId
+    study_uid: str
+    patient_id: PatientId
+    site_id: SiteId
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A modality performed procedure step."""
+
+    step_uid: str
+    study_uid: str
+    ae_title: str
+    state: str
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dose:
+    """What a dose report says of an exam; None when it does not say.
+
+    Units: mGy; mGy·cm; mGy·cm².
+    """
+
+    ctdi_vol_mgy: float | None
+    dlp_mgy_cm: float | None
+    dap_mgy_cm2: float | None
+    device: str

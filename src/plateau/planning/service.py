@@ -14,6 +14,15 @@ def on_duty(tx: Tx, *, site_id: SiteId, at: datetime) -> list[OnDuty]:
     return [coverage.on_duty for coverage in found if rules.covers(coverage, at)]
 
 
+def everyone_on_duty(tx: Tx, *, at: datetime) -> dict[SiteId, list[OnDuty]]:
+    """Who answers for each covered site at `at`, in the order in which they are called."""
+    everyone: dict[SiteId, list[OnDuty]] = {}
+    for coverage in queries.in_progress(tx, at=at):
+        if rules.covers(coverage, at):
+            everyone.setdefault(coverage.site_id, []).append(coverage.on_duty)
+    return everyone
+
+
 def sites_on_duty(tx: Tx, *, person_id: PersonId, at: datetime) -> dict[SiteId, OnDuty]:
     """The sites that a person answers for at `at`, each with the duty that makes them do so."""
     found = queries.in_progress(tx, at=at, person_id=person_id)

@@ -1,14 +1,16 @@
-"""What others look up in the territory."""
+"""The territory: what others look up in it, and the loading of a territory file."""
 
 from collections.abc import Set
-from datetime import date
+from datetime import date, datetime
 
 from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import DestinationId, DeviceId, PersonId, SiteId
 from plateau.kernel.urgency import Urgency
 from plateau.platform.db import Tx
-from plateau.territory import queries
+from plateau.territory import loading, queries
+from plateau.territory.blocks import TerritoryFile
 from plateau.territory.types import (
+    Change,
     Destination,
     Device,
     ExamType,
@@ -90,3 +92,8 @@ def practitioner(tx: Tx, person_id: PersonId) -> Practitioner | None:
 def lines(tx: Tx, *, on: date) -> list[Line]:
     """The lines of duty on that day."""
     return queries.lines(tx, on=on)
+
+
+def load(tx: Tx, file: TerritoryFile, *, at: datetime) -> list[Change]:
+    """The territory is what the file says; what changed, nothing when it is loaded again."""
+    return loading.load(tx, file, at=at)

@@ -286,7 +286,7 @@ ACCOUNTS = Table(
     key=("person_id",),
     end="",
     select="""
-        select person_id, login, name
+        select person_id, login, name, closed_at is not null as closed
         from access.account
         where person_id in (select person_id from territory.practitioner
                             union select person_id from territory.staff)

@@ -183,6 +183,7 @@ class Account:
     person_id: PersonId
     login: str
     name: str
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Listener:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.is_closed = False
         self._streams: dict[asyncio.Queue[str], tuple[asyncio.AbstractEventLoop, frozenset[str]]]
         self._streams = {}
         self._lock = threading.Lock()
@@ -75,6 +76,10 @@ class Listener:
         finally:
             with self._lock:
                 del self._streams[queue]
+
+    def close(self) -> None:
+        """Let every stream end: the process is leaving."""
+        self.is_closed = True
 
     def _run(self) -> None:
         while True:

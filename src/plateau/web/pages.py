@@ -11,20 +11,46 @@ from plateau.kernel.errors import NotSignedInError
 from plateau.platform import clock
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
+from plateau.web import language
 from plateau.web.templating import environment
+
+_HEADERS = {"Vary": "HX-Target, Cookie, Accept-Language", "Cache-Control": "no-store"}
+
+
+def language_of(request: Request) -> str:
+    """The caller's language, else the browser's, else French."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller:
+        return caller.language
+    return language.preferred(
+        request.headers.get("accept-language", ""), request.cookies.get("plateau_language")
+    )
 
 
 def render(
-    request: Request, template: str, block: str | None = None, **context: Any
+    request: Request,
+    template: str,
+    block: str | None = None,
+    status_code: int = 200,
+    **context: Any,
 ) -> HTMLResponse:
     """The whole page, or only `block` when htmx asks for an element of that id."""
-    page = environment().get_template(template)
-    values = {"request": request, "caller": getattr(request.state, "caller", None), **context}
-    if block and request.headers.get("HX-Target") == block:
-        html = "".join(page.blocks[block](page.new_context(values)))
-    else:
-        html = page.render(values)
-    return HTMLResponse(html, headers={"Vary": "HX-Target"})
+    caller: Caller | None = getattr(request.state, "caller", None)
+    values = {
+        "request": request,
+        "caller": caller,
+        "csrf_token": caller.csrf if caller else "",
+        "now": clock.now(),
+        **context,
+    }
+    with language.speaking(language_of(request)):
+        values["ui"] = environment().get_template("web/ui.html").make_module(values)
+        page = environment().get_template(template)
+        if block and request.headers.get("HX-Target") == block:
+            html = "".join(page.blocks[block](page.new_context(values)))
+        else:
+            html = page.render(values)
+    return HTMLResponse(html, status_code=status_code, headers=_HEADERS)
 
 
 def _db(request: Request) -> Db:

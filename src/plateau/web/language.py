@@ -1,0 +1,88 @@
+"""The two languages: English in the sources, French in the catalogue, French first."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from gettext import NullTranslations
+from importlib.resources import files
+from typing import cast
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from plateau.kernel.errors import PlateauError
+
+LANGUAGES = ("fr", "en")
+_current: ContextVar[str] = ContextVar("language", default="fr")
+
+
+class _French(NullTranslations):
+    """Looks texts up in the catalogue; English stands where French is missing."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        super().__init__()
+        self._texts: dict[str, tuple[str, ...]] = {}
+        for message in catalog:
+            if message.id and message.string:
+                key = message.id if isinstance(message.id, str) else message.id[0]
+                forms = (message.string,) if isinstance(message.string, str) else message.string
+                self._texts[key] = tuple(forms)
+
+    def gettext(self, message: str) -> str:
+        return (self._texts.get(message) or ("",))[0] or message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        forms = self._texts.get(msgid1)
+        if forms and all(forms) and len(forms) > 1:
+            return forms[1 if n > 1 else 0]
+        return msgid1 if n == 1 else msgid2
+
+
+@cache
+def _french() -> _French:
+    path = files("plateau.locale").joinpath("fr/LC_MESSAGES/messages.po")
+    with path.open("rb") as file:
+        return _French(read_po(file))
+
+
+def _translations() -> NullTranslations:
+    return _french() if _current.get() == "fr" else NullTranslations()
+
+
+def current() -> str:
+    """The language of the answer being written."""
+    return _current.get()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Write in that language inside the block."""
+    token = _current.set(language if language in LANGUAGES else "fr")
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def gettext(text: str) -> str:
+    """The text in the current language."""
+    return _translations().gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """The text for that number, in the current language."""
+    return _translations().ngettext(one, many, number)
+
+
+def sentence(error: PlateauError) -> str:
+    """An error as people read it: translated, then filled in."""
+    return gettext(error.text).format(**error.params)
+
+
+def preferred(accept_language: str, cookie: str | None) -> str:
+    """The language of somebody who has not signed in: their cookie, their browser, French."""
+    if cookie in LANGUAGES:
+        return cast("str", cookie)
+    wanted = [part.split(";")[0].strip()[:2].lower() for part in accept_language.split(",")]
+    return next((language for language in wanted if language in LANGUAGES), "fr")

@@ -1,0 +1,151 @@
+// What every page does: token on htmx calls, live status, keyboard grid, help, toasts.
+// Every htmx event name stands here, so that another version of htmx is one file away.
+const EVENTS = {
+  configure: 'htmx:configRequest',
+  swapped: 'htmx:afterSwap',
+  beforeSwap: 'htmx:beforeSwap',
+  streamOpen: 'htmx:sseOpen',
+  streamLost: ['htmx:sseError', 'htmx:sseClose'],
+};
+const STALE_AFTER_MS = 30000;
+const POLL_EVERY_MS = 20000;
+const TOAST_MS = 10000;
+
+const $ = (id) => document.getElementById(id);
+
+function sendToken() {
+  document.body.addEventListener(EVENTS.configure, (event) => {
+    event.detail.headers['X-CSRF-Token'] = document.querySelector('meta[name=csrf]').content;
+  });
+  // A refusal carries its own sentence: show it, whatever the target of the call was.
+  document.body.addEventListener(EVENTS.beforeSwap, (event) => {
+    const { xhr } = event.detail;
+    if (xhr.status >= 400 && xhr.getResponseHeader('X-Plateau-Message')) {
+      event.detail.shouldSwap = false;
+      toast(decodeURIComponent(xhr.getResponseHeader('X-Plateau-Message')), 'bad');
+    }
+  });
+}
+
+function toast(text, kind = 'info') {
+  const note = document.createElement('p');
+  note.className = `toast-note n-${kind}`;
+  note.textContent = text;
+  $('toasts').append(note);
+  setTimeout(() => note.remove(), TOAST_MS);
+}
+
+function followLive() {
+  const live = document.querySelector('[data-live]');
+  const state = $('live-state');
+  if (!live || !state) return;
+  const dot = $('live-dot');
+  let lostAt = null;
+  let poll = null;
+  const refetch = () => $('refetch').dispatchEvent(new CustomEvent('plateau:refetch'));
+  const hour = (date) => date.toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  document.body.addEventListener(EVENTS.streamOpen, () => {
+    if (lostAt) refetch();
+    lostAt = null;
+    clearInterval(poll);
+    poll = null;
+    dot.className = 'dot on';
+    document.body.classList.remove('stale');
+    state.textContent = state.dataset.liveText;
+  });
+  EVENTS.streamLost.forEach((name) => document.body.addEventListener(name, () => {
+    lostAt ??= new Date();
+    dot.className = 'dot off';
+    state.textContent = `${state.dataset.lostText} ${hour(lostAt)} — ${state.dataset.staleText}`;
+    poll ??= setInterval(() => {
+      if (lostAt && Date.now() - lostAt > STALE_AFTER_MS) document.body.classList.add('stale');
+      refetch();
+    }, POLL_EVERY_MS);
+  }));
+}
+
+// A list whose rows are `<tr id data-href>` inside `<tbody data-grid>`: one row is selected, and
+// stays so by its id when the rows are replaced.
+function driveGrid() {
+  const rows = document.querySelector('[data-grid]');
+  let selectedId = null;
+  const all = () => [...rows.querySelectorAll('tr[id]')];
+  const selected = () => selectedId && document.getElementById(selectedId);
+  const mark = (row, focus = true) => {
+    if (!row) return;
+    all().forEach((other) => other.setAttribute('aria-selected', String(other === row)));
+    selectedId = row.id;
+    if (focus) row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: 'nearest' });
+  };
+  const step = (by) => {
+    const list = all();
+    const at = list.indexOf(selected());
+    mark(list[at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, at + by))]);
+  };
+  const open = (row) => { if (row?.dataset.href) location.assign(row.dataset.href); };
+  if (rows) {
+    rows.addEventListener('click', (event) => {
+      if (!event.target.closest('a,button,input,select,summary')) mark(event.target.closest('tr[id]'));
+    });
+    rows.addEventListener('dblclick', (event) => open(event.target.closest('tr[id]')));
+    document.body.addEventListener(EVENTS.swapped, () => {
+      const row = selected();
+      if (row) mark(row, document.activeElement === document.body);
+    });
+  }
+  const moves = {
+    j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
+    Home: () => mark(all()[0]), End: () => mark(all().at(-1)),
+  };
+  document.addEventListener('keydown', (event) => {
+    if (event.altKey && !event.ctrlKey && /^[1-9]$/.test(event.key)) {
+      document.querySelector(`[data-nav="${event.key}"]`)?.click();
+      event.preventDefault();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.closest('dialog')) return;
+    if (event.target.matches('input,textarea,select,[contenteditable]')) {
+      if (event.key === 'Escape') event.target.blur();
+      return;
+    }
+    if (event.key === '?') { $('help')?.showModal(); event.preventDefault(); return; }
+    if (event.key === '/') { document.querySelector('input[type=search]')?.focus(); event.preventDefault(); return; }
+    if (rows && moves[event.key]) { moves[event.key](); event.preventDefault(); return; }
+    if (rows && event.key === 'Enter' && event.target.closest('[data-grid]')) {
+      if (!event.target.closest('a,button')) open(selected());
+      return;
+    }
+    act(event);
+  });
+  // `data-key` on a button or link of the page, or of the selected row, answers to that key.
+  function act(event) {
+    const key = CSS.escape(event.key.toLowerCase());
+    const within = selected()?.querySelector(`[data-key="${key}"]`);
+    const control = within ?? document.querySelector(`[data-key="${key}"]:not(tr [data-key])`);
+    if (control) { control.click(); event.preventDefault(); }
+  }
+}
+
+// A form sent twice by an impatient hand is sent once.
+function sendOnce() {
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.method !== 'post' || event.defaultPrevented) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = '1';
+    setTimeout(() => delete form.dataset.sent, 4000);
+  });
+  // `data-auto` on a filter form: a change sends it.
+  document.querySelectorAll('form[data-auto]').forEach((form) => {
+    form.addEventListener('change', () => form.requestSubmit());
+  });
+}
+
+document.addEventListener('DOMContentLoaded', () => {
+  sendToken();
+  followLive();
+  driveGrid();
+  sendOnce();
+});

@@ -1,0 +1,157 @@
+"""The outbox: what is owed, what becomes of it; and identities that sites announce."""
+
+from collections.abc import Set
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from plateau.access import service as access
+from plateau.access.types import Access
+from plateau.exchange import queries, rules
+from plateau.exchange.types import (
+    Attempt,
+    Claim,
+    Facility,
+    Identity,
+    Letter,
+    Owed,
+    Signed,
+    State,
+    Trouble,
+)
+from plateau.kernel.caller import Caller, Role
+from plateau.kernel.errors import NotFoundError
+from plateau.kernel.ids import DeliveryId, DestinationId, PatientId, SiteId, VersionId
+from plateau.kernel.time import local
+from plateau.patients import service as patients
+from plateau.patients.types import Traits
+from plateau.platform.db import Tx
+from plateau.territory import service as territory
+
+LATE = timedelta(seconds=30)  # real time after which a delivery nobody tried is worth a banner
+_MARGIN = timedelta(seconds=5)
+
+
+def enqueue(tx: Tx, *, version_id: VersionId, now: datetime, wall: datetime) -> None:
+    """The version is owed to every destination its site has on the day it was signed.
+
+    So are the versions before it: their own event may come later. Running it again changes nothing.
+    """
+    versions = queries.versions_up_to(tx, version_id)
+    owed = [one for version in versions for one in _owed(tx, version)]
+    queries.add_lanes(tx, sorted({one.destination_id for one in owed}), wall=wall)
+    queries.add_deliveries(tx, owed, now=now, wall=wall)
+    tx.touch("deliveries", "reports")
+
+
+def claim_next(tx: Tx, *, wall: datetime, timeout_s: float) -> tuple[Claim, Letter] | None:
+    """Hold a lane, with what is to be sent in it; None when nothing is due anywhere.
+
+    The lane frees itself if the sender dies: after the time-out of an exchange, and a margin.
+    """
+    until = wall + timedelta(seconds=timeout_s) + _MARGIN
+    claim = queries.claim(tx, wall=wall, until=until)
+    letter = queries.next_letter(tx, claim.destination_id, wall=wall) if claim else None
+    if claim is None:
+        return None
+    if letter is None:  # sent by another between the two looks
+        queries.release(tx, claim, due_at=wall, failures=0)
+        return None
+    return claim, letter
+
+
+def conclude(tx: Tx, attempt: Attempt, *, first_delay: timedelta) -> None:
+    """How an attempt ended is recorded, and when the next one is due, if there is to be one.
+
+    A destination that is down holds back its whole lane; a message that is not accepted holds
+    back only itself.
+    """
+    letter, answer = attempt.letter, attempt.answer
+    queries.add_attempt(tx, letter.delivery_id, answer, at=attempt.at)
+    tally = queries.tally(tx, letter.delivery_id)
+    down = rules.is_down(answer.outcome)
+    state = rules.state_after(answer.outcome, tally.rejections)
+    delay = timedelta(0) if down else rules.retry_delay(tally.faults, first_delay)
+    queries.mark(
+        tx,
+        letter.delivery_id,
+        answer,
+        state=state,
+        delivered_at=attempt.at if state is State.DELIVERED else None,
+        due_at=attempt.wall + delay,
+    )
+    failures = queries.failures(tx, attempt.claim.destination_id) + 1 if down else 0
+    due_at = attempt.wall + rules.retry_delay(failures, first_delay)
+    queries.release(tx, attempt.claim, due_at=due_at, failures=failures)
+    if state is State.DELIVERED:
+        _audit(tx, letter, at=attempt.at)
+    tx.touch("deliveries", "reports")
+
+
+def retry(
+    tx: Tx, caller: Caller, *, destination_id: DestinationId, now: datetime, wall: datetime
+) -> None:
+    """Everything owed to a destination is tried again at once, even what was refused."""
+    sites = caller.sites_as(Role.COORDINATOR, Role.ADMINISTRATOR)
+    if not queries.retry(tx, destination_id=destination_id, sites=sites, wall=wall):
+        raise NotFoundError("nothing waits for this destination")
+    what = Access(action="delivery.retry", subject=f"destination:{destination_id}")
+    access.record(tx, caller, what, at=now)
+    tx.touch("deliveries")
+
+
+def troubles(tx: Tx, *, sites: Set[SiteId], wall: datetime) -> list[Trouble]:
+    """The destinations of `sites` that have not acknowledged what they should have by now."""
+    return queries.troubles(tx, sites=sites, late=wall - LATE)
+
+
+def facility(tx: Tx, name: str, *, at: datetime) -> Facility:
+    """The site that calls itself `name` in its messages; NotFoundError when none does."""
+    found = queries.facility(tx, name, on=local(at).date()) if name else None
+    if found is None:
+        raise NotFoundError("the sending facility is not known")
+    return found
+
+
+def identify(tx: Tx, sender: Facility, identity: Identity, *, at: datetime) -> PatientId:
+    """The patient a site announces is known under the identifier it gave them."""
+    traits = Traits(
+        surname=identity.surname,
+        first_name=identity.first_name,
+        birth_on=identity.birth_on,
+        sex=identity.sex,
+    )
+    patient_id = patients.identify(
+        tx, site_id=sender.site_id, local_id=identity.local_id, traits=traits, at=at
+    )
+    what = Access(
+        action="patient.identify",
+        subject=f"patient:{patient_id}",
+        patient_id=patient_id,
+        site_id=sender.site_id,
+    )
+    access.record(tx, f"mllp {sender.code}", what, at=at)
+    return patient_id
+
+
+def _audit(tx: Tx, letter: Letter, *, at: datetime) -> None:
+    what = Access(
+        action="report.deliver",
+        subject=f"delivery:{letter.delivery_id}",
+        patient_id=letter.patient_id,
+        site_id=letter.site_id,
+    )
+    access.record(tx, "outbox", what, at=at)
+
+
+def _owed(tx: Tx, version: Signed) -> list[Owed]:
+    found = territory.destinations(tx, site_id=version.site_id, on=local(version.signed_at).date())
+    ids = [DeliveryId(uuid4()) for _ in found]
+    return [
+        Owed(
+            delivery_id=delivery_id,
+            destination_id=destination.destination_id,
+            version_id=version.version_id,
+            control_id=rules.control_id(delivery_id),
+        )
+        for delivery_id, destination in zip(ids, found, strict=True)
+    ]

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from fastapi import FastAPI, Request
 
 from plateau.kernel.caller import Caller
+from plateau.planning import pages as planning
 from plateau.platform.runtime import Runtime
 
 Identify = Callable[[Request], Caller | None]
-ROUTERS = ()
+ROUTERS = (planning.router,)
 
 
 def build(runtime: Runtime, identify: Identify) -> FastAPI:

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 
 from plateau.kernel.ids import DutyId, LineId
 from plateau.kernel.time import instant, local
-from plateau.planning.types import Coverage, Duty, Hours, Replan, Roster, RosterEntry
+from plateau.planning.types import (
+    Coverage,
+    Duty,
+    Hours,
+    OnCall,
+    Replan,
+    Roster,
+    RosterEntry,
+    SitePlace,
+)
 
 MIN_DAILY_REST = timedelta(hours=11)  # Source: Code de la santé publique, art. R6152-27
 _DUTIES = UUID("5b0c3c0e-6f0b-5d0c-9b57-3f1f0f0a7d11")  # namespace of the duties' ids
@@ -83,6 +92,17 @@ def covers(coverage: Coverage, at: datetime) -> bool:
     zone = ZoneInfo(coverage.time_zone)
     day = local(coverage.starts_at, zone).date()
     return instant(day, coverage.covers_from, zone) <= at
+
+
+def on_call(
+    sites: Sequence[SitePlace], coverages: Sequence[Coverage], *, at: datetime
+) -> list[OnCall]:
+    """Each site with those who answer for it at `at`, the sites without anybody included."""
+    answering = [coverage for coverage in coverages if covers(coverage, at)]
+    return [
+        OnCall(site=site, people=tuple(c for c in answering if c.site_id == site.site_id))
+        for site in sites
+    ]
 
 
 def short_rests(

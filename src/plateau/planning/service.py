@@ -4,7 +4,7 @@ from datetime import datetime
 
 from plateau.kernel.ids import PersonId, SiteId
 from plateau.planning import queries, rules
-from plateau.planning.types import OnDuty, Roster
+from plateau.planning.types import OnCall, OnDuty, Roster
 from plateau.platform.db import Tx
 
 
@@ -21,6 +21,11 @@ def everyone_on_duty(tx: Tx, *, at: datetime) -> dict[SiteId, list[OnDuty]]:
         if rules.covers(coverage, at):
             everyone.setdefault(coverage.site_id, []).append(coverage.on_duty)
     return everyone
+
+
+def on_call(tx: Tx, *, at: datetime) -> list[OnCall]:
+    """Every site of the territory with those who answer for it at `at`, or nobody."""
+    return rules.on_call(queries.open_sites(tx, at=at), queries.in_progress(tx, at=at), at=at)
 
 
 def sites_on_duty(tx: Tx, *, person_id: PersonId, at: datetime) -> dict[SiteId, OnDuty]:

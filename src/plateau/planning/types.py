@@ -117,3 +117,11 @@ class SitePlace:
     site_id: SiteId
     name: str
     town: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnCall:
+    """A site and those who answer for it now; nobody when it is not covered."""
+
+    site: SitePlace
+    people: tuple[Coverage, ...]

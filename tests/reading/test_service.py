@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -148,14 +149,18 @@ def test_take_next_needs_a_duty_now(db: Db, night: Night) -> None:
         assert service.take_next(tx, colleague, now=NIGHT, wall=WALL) == night.exam_id
 
 
-@pytest.mark.parametrize("table", ["skill", "privilege"])
-def test_take_next_needs_skill_and_privilege_on_that_day(db: Db, night: Night, table: str) -> None:
-    end = {
-        "skill": "update territory.skill set valid_to = %(on)s",
-        "privilege": "update territory.privilege set valid_to = %(on)s",
-    }
+@pytest.mark.parametrize(
+    "end",
+    [
+        "update territory.skill set valid_to = %(on)s",
+        "update territory.privilege set valid_to = %(on)s",
+    ],
+)
+def test_take_next_needs_skill_and_privilege_on_that_day(
+    db: Db, night: Night, end: LiteralString
+) -> None:
     with db.begin() as tx:
-        tx.run(end[table], on=date(2026, 11, 24))
+        tx.run(end, on=date(2026, 11, 24))
         assert service.take_next(tx, night.reader, now=NIGHT, wall=WALL) is None
         with pytest.raises(RuleBrokenError):
             service.take(tx, night.reader, exam_id=night.exam_id, now=NIGHT, wall=WALL)
@@ -309,9 +314,7 @@ def test_nobody_drafts_what_they_do_not_hold(db: Db, night: Night) -> None:
 # Signing
 
 
-def test_a_signed_report_is_final_printed_and_traced(
-    db: Db, blobs: Blobs, night: Night
-) -> None:
+def test_a_signed_report_is_final_printed_and_traced(db: Db, blobs: Blobs, night: Night) -> None:
     version_id = signed(db, blobs, night)
     with db.begin() as tx:
         report = service.signed(tx, version_id)

@@ -111,7 +111,8 @@ def _register() -> None:
 @cache
 def _known_signs() -> frozenset[int]:
     _register()
-    return frozenset(pdfmetrics.getFont("Plateau").face.charToGlyph)
+    font: Any = pdfmetrics.getFont("Plateau")
+    return frozenset(font.face.charToGlyph)
 
 
 @cache
@@ -181,7 +182,8 @@ class _Numbered(Canvas):
     def showPage(self) -> None:  # noqa: N802 - named by reportlab
         """Keep the page until the number of pages is known."""
         self._pages.append(dict(self.__dict__))
-        self._startPage()
+        start: Any = getattr(self, "_startPage")  # noqa: B009 - reportlab has no public name for it
+        start()
 
     def save(self) -> None:
         """Write the pages, each with its foot."""

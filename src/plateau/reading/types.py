@@ -173,7 +173,11 @@ class Held:
     exam_id: ExamId
     site_id: SiteId
     patient_id: PatientId
+    study_uid: str
     modality: str
+    urgency: str
+    complete_at: datetime
+    due_at: datetime
     state: str
     reader_id: PersonId | None
     reader_name: str | None

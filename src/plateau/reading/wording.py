@@ -8,6 +8,11 @@ from plateau.images.types import Dose
 from plateau.reading.document import Chapter, Paper, Signed
 from plateau.reading.types import Seal, Sections, SignedReport
 from plateau.requests.types import ExamSheet
+from plateau.web import formats
+from plateau.web.language import gettext as _
+from plateau.web.language import speaking
+
+_LANGUAGE = "fr"  # of the territory: a report is read long after, by others than its author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,11 @@ class Print:
 
 def paper(printed: Print) -> Paper:
     """The printed report: the version being signed, then those it follows, the latest first."""
+    with speaking(_LANGUAGE):
+        return _paper(printed)
+
+
+def _paper(printed: Print) -> Paper:
     sheet, seal = printed.sheet, printed.seal
     own = _signed(
         seal.number,
@@ -47,8 +57,8 @@ def _patient(sheet: ExamSheet) -> str:
     patient = sheet.patient
     return _("{name} · born on {day} · {age} · sex {sex}").format(
         name=f"{patient.surname} {patient.first_name}",
-        day=_day(patient.birth_on),
-        age=_age(patient.birth_on, sheet.exam.planned_at),
+        day=formats.day(patient.birth_on),
+        age=formats.age(patient.birth_on, sheet.exam.planned_at),
         sex=patient.sex,
     )
 
@@ -110,7 +120,9 @@ def _dose(dose: Dose | None) -> str:
         (_("DLP {value} mGy·cm"), dose.dlp_mgy_cm),
         (_("DAP {value} mGy·cm²"), dose.dap_mgy_cm2),
     )
-    said = [text.format(value=_number(value)) for text, value in measures if value is not None]
+    said = [
+        text.format(value=formats.number(value, 1)) for text, value in measures if value is not None
+    ]
     return " · ".join(said) or _("not communicated")
 
 
@@ -166,13 +178,6 @@ def _footer(printed: Print) -> str:
     return f"{first}\nSHA-256 {printed.digest}"
 
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
-
-_ = lambda x: x
-_day = lambda d: format_date(d, "dd/MM/yyyy", locale="fr")
-_instant = lambda d: format_datetime(
-    d, "dd/MM/yyyy HH:mm", tzinfo=__import__("zoneinfo").ZoneInfo("Europe/Paris"), locale="fr"
-)
-_age = lambda b, at: f"{(at.date() - b).days // 365} ans"
-_number = lambda v: format_decimal(v, "#,##0.##", locale="fr")
+def _instant(at: datetime) -> str:
+    """A date with its year, and the hour."""
+    return f"{formats.day(at)} {formats.hour(at)}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from outside import shapes
 from outside.shapes import Blob, Field, Grid, Tissue, blend, depth_in, soft
 
 _HILA = ((-34.0, -8.0), (38.0, -14.0))
@@ -17,7 +18,7 @@ def chest_lengths(rng: np.random.Generator, grid: Grid, texture: Field) -> Field
     x, y = grid.x, grid.y
     lungs = _lungs(x, y) * (1 - _heart(x, y, float(rng.uniform(54, 66))))
     image = _torso(x, y)
-    vessels = _vessels(rng, x, y) + np.float32(0.12) * texture
+    vessels = shapes.double(_vessels(rng, x[::2, ::2], y[::2, ::2])) + np.float32(0.12) * texture
     image -= lungs * (np.float32(0.74) * _torso(x, y) - vessels)
     image += np.float32(1.6) * _spine(x, y) + np.float32(1.3) * _middle(x, y)
     blend(image, np.float32(0.22) * _trachea(x, y), 2.0)

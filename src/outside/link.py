@@ -23,6 +23,7 @@ WORKLIST = UID("1.2.840.10008.5.1.4.31")
 SUCCESS = 0x0000
 PROCESSING_FAILURE = 0x0110
 DUPLICATE_SOP_INSTANCE = 0x0111
+CLASS_NOT_SUPPORTED = 0x0122
 NO_LONGER_UPDATABLE = 0xA710  # PS3.4, F.7.2.2: error id of an N-SET on a closed step
 _PENDING = {0xFF00, 0xFF01}
 _STORED = {0x0000, 0xB000, 0xB006, 0xB007}
@@ -169,6 +170,8 @@ def _ask(send: Callable[[], Dataset]) -> Dataset:
         return send()
     except (RuntimeError, OSError) as error:  # pynetdicom: association closed under the call
         raise LostError("association closed") from error
+    except ValueError as error:  # pynetdicom: the hub accepted no context for this class
+        raise RefusedError(CLASS_NOT_SUPPORTED) from error
 
 
 def _ask_all(link: Association, identifier: Dataset) -> list[Dataset]:
@@ -180,6 +183,8 @@ def _ask_all(link: Association, identifier: Dataset) -> list[Dataset]:
                 answers.append(item)
     except (RuntimeError, OSError) as error:
         raise LostError("association closed") from error
+    except ValueError as error:
+        raise RefusedError(CLASS_NOT_SUPPORTED) from error
     return answers
 
 

@@ -2,23 +2,61 @@
 
 from collections.abc import Callable
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 
+from plateau.access import pages as access_pages
+from plateau.access import service as access
+from plateau.entry import measures, refusals
 from plateau.kernel.caller import Caller
-from plateau.planning import pages as planning
+from plateau.platform import clock
+from plateau.platform.live import Listener
 from plateau.platform.runtime import Runtime
+from plateau.web import assets, live, security
 
 Identify = Callable[[Request], Caller | None]
-ROUTERS = (planning.router,)
+ROUTERS = (
+    measures.router,
+    assets.router,
+    live.router,
+    access_pages.router,
+)
 
 
 def build(runtime: Runtime, identify: Identify) -> FastAPI:
     """The application on `runtime`, whose callers `identify` recognises."""
-    app = FastAPI(title="Plateau", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Plateau",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(security.check_form)],
+    )
     app.state.db = runtime.db
     app.state.blobs = runtime.blobs
     app.state.settings = runtime.settings
     app.state.identify = identify
     for router in ROUTERS:
         app.include_router(router)
+    refusals.install(app)
+    app.add_middleware(measures.Timing)
+    app.add_middleware(security.Headers)
     return app
+
+
+def serve_live(app: FastAPI, url: str) -> Listener:
+    """Open pages of this application hear what changes in the database at `url`."""
+    app.state.listener = Listener(url)
+    listener: Listener = app.state.listener
+    return listener
+
+
+def identify(request: Request) -> Caller | None:
+    """Whoever the session cookie belongs to; looked up once per request."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    token = request.cookies.get(access_pages.COOKIE)
+    if known or not token:
+        return known
+    with request.app.state.db.begin() as tx:
+        caller = access.caller_of(tx, token=token, at=clock.wall())
+    request.state.caller = caller
+    return caller

@@ -1,17 +1,32 @@
 """The process that serves pages, DICOMweb and live events."""
 
+from types import FrameType
+
 import uvicorn
 
 from plateau.entry import boot, http
 from plateau.platform.live import Listener
 
 
+class Server(uvicorn.Server):
+    """A server whose open streams end as soon as it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, listener: Listener) -> None:
+        super().__init__(config)
+        self._listener = listener
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Let the streams end, then stop in order."""
+        self._listener.close()
+        super().handle_exit(sig, frame)
+
+
 def run() -> None:
     """Serve until asked to stop; open streams end at once, other answers are finished."""
     with boot.process("web", pool=16) as runtime:
         app = http.build(runtime, http.identify)
-        app.state.listener = Listener(str(runtime.settings.database_url))
-        uvicorn.run(
+        listener = http.serve_live(app, str(runtime.settings.database_url))
+        config = uvicorn.Config(
             app,
             host=runtime.settings.web_host,
             port=runtime.settings.web_port,
@@ -21,3 +36,4 @@ def run() -> None:
             timeout_graceful_shutdown=5,
             timeout_keep_alive=30,
         )
+        Server(config, listener).run()

@@ -1,6 +1,6 @@
 """The two languages: English in the sources, French in the catalogue, French first."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -56,7 +56,7 @@ def current() -> str:
 
 
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
+def speaking(language: str) -> Generator[None, None, None]:
     """Write in that language inside the block."""
     token = _current.set(language if language in LANGUAGES else "fr")
     try:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import PlateauError
 
+_SIGN_IN = "/login"  # asked for before, or in place of, a session with a token
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PAGE = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -36,7 +37,7 @@ async def check_form(request: Request) -> None:
     if request.method in _SAFE:
         return
     caller: Caller | None = request.app.state.identify(request)
-    if caller is None:
+    if caller is None or request.url.path == _SIGN_IN:
         if not is_same_origin(request):
             raise ForgedFormError("this form comes from elsewhere")
         return

@@ -41,7 +41,7 @@ def environment() -> jinja2.Environment:
     made.policies["ext.i18n.trimmed"] = True
     install = getattr(made, "install_gettext_callables")  # noqa: B009 - added by the extension
     install(language.gettext, language.ngettext, newstyle=True)
-    made.filters.update(FILTERS)
+    cast("dict[str, Any]", made.filters).update(FILTERS)
     shared = cast("dict[str, Any]", made.globals)
     shared.update(asset=asset, icon=icon, language=language.current, navigation=navigation)
     return made

@@ -11,7 +11,10 @@ from statistics import quantiles
 import httpx
 from pydicom.dataset import Dataset
 from pynetdicom import AE
-from pynetdicom.sop_class import ModalityWorklistInformationFind, Verification
+from pynetdicom.sop_class import (
+    ModalityWorklistInformationFind,  # pyright: ignore[reportAttributeAccessIssue] - made at import
+    Verification,  # pyright: ignore[reportAttributeAccessIssue]
+)
 
 from plateau.entry.demo.plan import Visit
 from plateau.entry.demo.queries import Story

@@ -1,0 +1,1 @@
+"""SQL of requests; writes schema `requests` only."""

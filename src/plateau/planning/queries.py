@@ -28,6 +28,8 @@ def in_progress(
         join territory.line_site c using (line_id)
         join access.account a using (person_id)
         where d.starts_at <= %(at)s and d.ends_at > %(at)s
+          and l.valid_from <= (d.starts_at at time zone p.time_zone)::date
+          and (l.valid_to is null or l.valid_to > (d.starts_at at time zone p.time_zone)::date)
           and c.valid_from <= (d.starts_at at time zone p.time_zone)::date
           and (c.valid_to is null or c.valid_to > (d.starts_at at time zone p.time_zone)::date)
           and (%(site)s::uuid is null or c.site_id = %(site)s)

@@ -172,13 +172,13 @@ def accounts(file: TerritoryFile) -> list[Account]:
 
 def grants(file: TerritoryFile, *, on: date) -> list[Grant]:
     """The roles people hold: readers are readers wherever they have, or will have, a privilege."""
-    held = {
+    held = [
         Grant(person_id(person.code), role, site_id(site))
         for person in people(file)
         if person.valid_to is None or on < person.valid_to
         for role, site in _roles(person, on)
-    }
-    return sorted(held, key=lambda grant: (grant.person_id, grant.role, grant.site_id))
+    ]
+    return list(dict.fromkeys(held))
 
 
 def people(file: TerritoryFile) -> tuple[PersonBlock, ...]:

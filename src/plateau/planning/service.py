@@ -14,15 +14,6 @@ def on_duty(tx: Tx, *, site_id: SiteId, at: datetime) -> list[OnDuty]:
     return [coverage.on_duty for coverage in found if rules.covers(coverage, at)]
 
 
-def everyone_on_duty(tx: Tx, *, at: datetime) -> dict[SiteId, list[OnDuty]]:
-    """Who answers for each covered site at `at`, in the order in which they are called."""
-    everyone: dict[SiteId, list[OnDuty]] = {}
-    for coverage in queries.in_progress(tx, at=at):
-        if rules.covers(coverage, at):
-            everyone.setdefault(coverage.site_id, []).append(coverage.on_duty)
-    return everyone
-
-
 def on_call(tx: Tx, *, at: datetime) -> list[OnCall]:
     """Every site of the territory with those who answer for it at `at`, or nobody."""
     return rules.on_call(queries.open_sites(tx, at=at), queries.in_progress(tx, at=at), at=at)

@@ -4,6 +4,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,7 +37,7 @@ async def check_form(request: Request) -> None:
     """Refuse what changes anything unless the session's own token comes with it."""
     if request.method in _SAFE:
         return
-    caller: Caller | None = request.app.state.identify(request)
+    caller: Caller | None = await run_in_threadpool(request.app.state.identify, request)
     if caller is None or request.url.path == _SIGN_IN:
         if not is_same_origin(request):
             raise ForgedFormError("this form comes from elsewhere")

@@ -6,14 +6,19 @@ from uuid import uuid4
 
 from plateau.access import service as access
 from plateau.access.types import Access
-from plateau.exchange import queries, rules
+from plateau.exchange import rules
+from plateau.exchange.queries import outbox, results
 from plateau.exchange.types import (
     Attempt,
     Claim,
+    Delivery,
     Facility,
     Identity,
     Letter,
+    OpenReport,
     Owed,
+    Pending,
+    Result,
     Signed,
     State,
     Trouble,
@@ -25,9 +30,12 @@ from plateau.kernel.time import local
 from plateau.patients import service as patients
 from plateau.patients.types import Traits
 from plateau.platform.db import Tx
+from plateau.reading import service as reading
+from plateau.reading.types import SignedReport
 from plateau.territory import service as territory
 
 LATE = timedelta(seconds=30)  # real time after which a delivery nobody tried is worth a banner
+_RUNNING = (Role.COORDINATOR, Role.ADMINISTRATOR)
 _MARGIN = timedelta(seconds=5)
 
 
@@ -36,10 +44,10 @@ def enqueue(tx: Tx, *, version_id: VersionId, now: datetime, wall: datetime) -> 
 
     So are the versions before it: their own event may come later. Running it again changes nothing.
     """
-    versions = queries.versions_up_to(tx, version_id)
+    versions = outbox.versions_up_to(tx, version_id)
     owed = [one for version in versions for one in _owed(tx, version)]
-    queries.add_lanes(tx, sorted({one.destination_id for one in owed}), wall=wall)
-    queries.add_deliveries(tx, owed, now=now, wall=wall)
+    outbox.add_lanes(tx, sorted({one.destination_id for one in owed}), wall=wall)
+    outbox.add_deliveries(tx, owed, now=now, wall=wall)
     tx.touch("deliveries", "reports")
 
 
@@ -49,12 +57,12 @@ def claim_next(tx: Tx, *, wall: datetime, timeout_s: float) -> tuple[Claim, Lett
     The lane frees itself if the sender dies: after the time-out of an exchange, and a margin.
     """
     until = wall + timedelta(seconds=timeout_s) + _MARGIN
-    claim = queries.claim(tx, wall=wall, until=until)
-    letter = queries.next_letter(tx, claim.destination_id, wall=wall) if claim else None
+    claim = outbox.claim(tx, wall=wall, until=until)
+    letter = outbox.next_letter(tx, claim.destination_id, wall=wall) if claim else None
     if claim is None:
         return None
     if letter is None:  # sent by another between the two looks
-        queries.release(tx, claim, due_at=wall, failures=0)
+        outbox.release(tx, claim, due_at=wall, failures=0)
         return None
     return claim, letter
 
@@ -66,12 +74,12 @@ def conclude(tx: Tx, attempt: Attempt, *, first_delay: timedelta) -> None:
     back only itself.
     """
     letter, answer = attempt.letter, attempt.answer
-    queries.add_attempt(tx, letter.delivery_id, answer, at=attempt.at)
-    tally = queries.tally(tx, letter.delivery_id)
+    outbox.add_attempt(tx, letter.delivery_id, answer, at=attempt.at)
+    tally = outbox.tally(tx, letter.delivery_id)
     down = rules.is_down(answer.outcome)
     state = rules.state_after(answer.outcome, tally.rejections)
     delay = timedelta(0) if down else rules.retry_delay(tally.faults, first_delay)
-    queries.mark(
+    outbox.mark(
         tx,
         letter.delivery_id,
         answer,
@@ -79,9 +87,9 @@ def conclude(tx: Tx, attempt: Attempt, *, first_delay: timedelta) -> None:
         delivered_at=attempt.at if state is State.DELIVERED else None,
         due_at=attempt.wall + delay,
     )
-    failures = queries.failures(tx, attempt.claim.destination_id) + 1 if down else 0
+    failures = outbox.failures(tx, attempt.claim.destination_id) + 1 if down else 0
     due_at = attempt.wall + rules.retry_delay(failures, first_delay)
-    queries.release(tx, attempt.claim, due_at=due_at, failures=failures)
+    outbox.release(tx, attempt.claim, due_at=due_at, failures=failures)
     if state is State.DELIVERED:
         _audit(tx, letter, at=attempt.at)
     tx.touch("deliveries", "reports")
@@ -91,8 +99,8 @@ def retry(
     tx: Tx, caller: Caller, *, destination_id: DestinationId, now: datetime, wall: datetime
 ) -> None:
     """Everything owed to a destination is tried again at once, even what was refused."""
-    sites = caller.sites_as(Role.COORDINATOR, Role.ADMINISTRATOR)
-    if not queries.retry(tx, destination_id=destination_id, sites=sites, wall=wall):
+    sites = caller.sites_as(*_RUNNING)
+    if not outbox.retry(tx, destination_id=destination_id, sites=sites, wall=wall):
         raise NotFoundError("nothing waits for this destination")
     what = Access(action="delivery.retry", subject=f"destination:{destination_id}")
     access.record(tx, caller, what, at=now)
@@ -101,12 +109,60 @@ def retry(
 
 def troubles(tx: Tx, *, sites: Set[SiteId], wall: datetime) -> list[Trouble]:
     """The destinations of `sites` that have not acknowledged what they should have by now."""
-    return queries.troubles(tx, sites=sites, late=wall - LATE)
+    return outbox.troubles(tx, sites=sites, late=wall - LATE)
+
+
+def deliveries(tx: Tx, caller: Caller, *, state: State | None) -> list[Delivery]:
+    """What was owed lately to the systems of the caller's sites; NotFoundError without any."""
+    return outbox.deliveries(tx, sites=_sites(caller, *_RUNNING), state=state)
+
+
+def troubles_of(tx: Tx, caller: Caller, *, wall: datetime) -> list[Trouble]:
+    """The troubles that concern somebody: who runs the exchange, or waits for its results."""
+    sites = _sites(caller, *_RUNNING, Role.REQUESTER)
+    return troubles(tx, sites=sites, wall=wall)
+
+
+def signed_results(tx: Tx, caller: Caller) -> list[Result]:
+    """The last version of each report of the caller's sites: those nobody has read first."""
+    return results.signed(tx, sites=_sites(caller, Role.REQUESTER))
+
+
+def pending(tx: Tx, caller: Caller) -> list[Pending]:
+    """The exams of the caller's sites whose report is not signed, the most urgent first."""
+    return results.pending(tx, sites=_sites(caller, Role.REQUESTER))
+
+
+def note_list(tx: Tx, caller: Caller, *, now: datetime) -> None:
+    """The audit trail says that the caller looked at the list of results."""
+    access.record(tx, caller, Access(action="results.list", subject="results"), at=now)
+
+
+def open_report(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime) -> OpenReport:
+    """A signed version as its requesters read it, and the audit trail says that they did."""
+    report = _own_report(tx, caller, version_id)
+    _note(tx, caller, report, action="report.view", at=now)
+    return OpenReport(
+        report=report,
+        patient=patients.patient(tx, report.patient_id),
+        site=territory.site(tx, report.site_id),
+        chain=results.chain(tx, report.exam_id),
+        readers=results.readers(tx, version_id),
+        receipts=results.receipts(tx, version_id),
+    )
+
+
+def acknowledge(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime) -> None:
+    """The caller has read the version; saying it twice changes nothing."""
+    report = _own_report(tx, caller, version_id)
+    if results.add_acknowledgement(tx, version_id, person_id=caller.person_id, at=now):
+        _note(tx, caller, report, action="report.acknowledge", at=now)
+        tx.touch("reports")
 
 
 def facility(tx: Tx, name: str, *, at: datetime) -> Facility:
     """The site that calls itself `name` in its messages; NotFoundError when none does."""
-    found = queries.facility(tx, name, on=local(at).date()) if name else None
+    found = outbox.facility(tx, name, on=local(at).date()) if name else None
     if found is None:
         raise NotFoundError("the sending facility is not known")
     return found
@@ -131,6 +187,29 @@ def identify(tx: Tx, sender: Facility, identity: Identity, *, at: datetime) -> P
     )
     access.record(tx, f"mllp {sender.code}", what, at=at)
     return patient_id
+
+
+def _sites(caller: Caller, *roles: Role) -> frozenset[SiteId]:
+    sites = caller.sites_as(*roles)
+    if not sites:
+        raise NotFoundError("this page does not exist, or is not yours to see")
+    return sites
+
+
+def _own_report(tx: Tx, caller: Caller, version_id: VersionId) -> SignedReport:
+    if not results.is_visible(tx, version_id, sites=caller.sites_as(Role.REQUESTER)):
+        raise NotFoundError("there is no such report")
+    return reading.signed(tx, version_id)
+
+
+def _note(tx: Tx, caller: Caller, report: SignedReport, *, action: str, at: datetime) -> None:
+    what = Access(
+        action=action,
+        subject=f"version:{report.version_id}",
+        patient_id=report.patient_id,
+        site_id=report.site_id,
+    )
+    access.record(tx, caller, what, at=at)
 
 
 def _audit(tx: Tx, letter: Letter, *, at: datetime) -> None:

@@ -5,6 +5,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from plateau.kernel.ids import DeliveryId, DestinationId, ExamId, PatientId, SiteId, VersionId
+from plateau.patients.types import Patient
+from plateau.reading.types import SignedReport
+from plateau.territory.types import Site
 
 
 class State(StrEnum):
@@ -207,6 +210,35 @@ class Reading:
 
     name: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One version among those of the same report."""
+
+    version_id: VersionId
+    number: int
+    kind: str
+    reason: str
+    signed_at: datetime
+    signer_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReport:
+    """A version with all that its requesters see beside it."""
+
+    report: SignedReport
+    patient: Patient
+    site: Site
+    chain: list[Link]
+    readers: list[Reading]
+    receipts: list[Receipt]
+
+    @property
+    def latest(self) -> Link:
+        """The version that holds now."""
+        return self.chain[-1]
 
 
 @dataclass(frozen=True, slots=True)

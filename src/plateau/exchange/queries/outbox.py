@@ -1,4 +1,4 @@
-"""SQL of the outbox and of the results; writes schema `exchange` only."""
+"""SQL of the outbox: deliveries, their attempts, the lanes they go through."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime

@@ -1,0 +1,1 @@
+"""SQL of exchange; writes schema `exchange` only."""

@@ -1,6 +1,6 @@
 """Instances and machines for the tests of the image hub: invented, small, and valid."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from pydicom.dataset import Dataset
@@ -101,7 +101,7 @@ def step_ends(*images: Dataset, state: str = "COMPLETED", others: int = 0) -> Da
 
 
 @contextmanager
-def running(hub: Hub) -> Iterator[int]:
+def running(hub: Hub) -> Generator[int]:
     """The port of a hub that answers."""
     server = dimse_server(Settings(dicom_port=0), hub, [])
     try:
@@ -111,7 +111,9 @@ def running(hub: Hub) -> Iterator[int]:
 
 
 @contextmanager
-def associated(port: int, title: str = "CT_TEST", called: str = "PLATEAU") -> Iterator[Association]:
+def associated(
+    port: int, title: str = "CT_TEST", called: str = "PLATEAU"
+) -> Generator[Association]:
     """An association that proposes what the tests use."""
     client = AE(title)
     client.add_requested_context(VERIFICATION)

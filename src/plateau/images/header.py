@@ -52,6 +52,8 @@ def _pixels(opened: Part10) -> part10.Element | None:
 
 def _header(data_set: Dataset, opened: Part10, pixels: part10.Element | None) -> Header:
     uids = _checked_uids(data_set)
+    frames = max(_number(data_set, "NumberOfFrames") or 1, 1)
+    offset, length = _native(opened, pixels)
     return Header(
         sop_instance_uid=uids["SOPInstanceUID"],
         sop_class_uid=uids["SOPClassUID"],
@@ -65,11 +67,12 @@ def _header(data_set: Dataset, opened: Part10, pixels: part10.Element | None) ->
         modality=_text(data_set, "Modality") or "OT",
         series_number=_number(data_set, "SeriesNumber"),
         instance_number=_number(data_set, "InstanceNumber"),
-        frames=_number(data_set, "NumberOfFrames") or 1,
+        frames=frames,
         rows=_number(data_set, "Rows"),
         columns=_number(data_set, "Columns"),
         started=_started(data_set),
-        pixel_offset=_offset(opened, pixels),
+        pixel_offset=offset,
+        frame_bytes=length // frames if length else None,
         digest=hashlib.blake2b(opened.received, digest_size=20).hexdigest(),
         metadata=_metadata(data_set, pixels, _address(uids)),
     )
@@ -83,11 +86,11 @@ def _checked_uids(data_set: Dataset) -> dict[str, str]:
     return values
 
 
-def _offset(opened: Part10, pixels: part10.Element | None) -> int | None:
-    """Where the first frame starts in the file, when frames lie there one after the other."""
+def _native(opened: Part10, pixels: part10.Element | None) -> tuple[int, int] | tuple[None, None]:
+    """Where pixels start in the file and their length, when frames lie there one after another."""
     if pixels is None or pixels.is_undefined or opened.starts_at is None:
-        return None
-    return opened.starts_at + pixels.value_at
+        return None, None
+    return opened.starts_at + pixels.value_at, pixels.end - pixels.value_at
 
 
 def _started(data_set: Dataset) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from plateau.kernel.ids import PatientId, SiteId, StudyId
@@ -47,6 +47,7 @@ class Header:
     columns: int | None
     started: datetime | None  # as the machine's wall clock showed it: no time zone
     pixel_offset: int | None
+    frame_bytes: int | None
     digest: str
     metadata: Json
 
@@ -142,3 +143,83 @@ class Dose:
     dlp_mgy_cm: float | None
     dap_mgy_cm2: float | None
     device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What somebody looks for; an empty field lets everything through."""
+
+    study_uids: tuple[str, ...] = ()
+    patient_ids: tuple[PatientId, ...] | None = None
+    accession_number: str = ""
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """A study that the caller may see, and whether the audit trail already says that they do."""
+
+    study_id: StudyId
+    study_uid: str
+    patient_id: PatientId
+    site_id: SiteId
+    is_audited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A study as a list shows it, with the person it is of."""
+
+    study_uid: str
+    patient_id: PatientId
+    surname: str
+    first_name: str
+    birth_on: date
+    sex: str
+    time_zone: str
+    accession_number: str
+    description: str
+    modalities: list[str]
+    started_at: datetime | None
+    series: int
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series of a study."""
+
+    study_uid: str
+    series_uid: str
+    modality: str
+    number: int | None
+    description: str
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Where an instance and its pixels lie."""
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    series_uid: str
+    transfer_syntax_uid: str
+    number: int | None
+    frames: int
+    rows: int | None
+    columns: int | None
+    blob_key: str
+    digest: str
+    bytes: int
+    pixel_offset: int | None
+    frame_bytes: int | None  # when frames lie one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The metadata of an instance, as JSON text ready to be sent."""
+
+    sop_instance_uid: str
+    metadata: str

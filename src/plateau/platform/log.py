@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import warnings
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -20,6 +21,9 @@ def _redact(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[
 def configure(level: str, process: str) -> None:
     """Log to standard error from now on, each line saying which process speaks."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it quotes the values it dislikes
+    logging.getLogger("pynetdicom").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore", UserWarning)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

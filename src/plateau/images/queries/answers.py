@@ -1,7 +1,10 @@
-"""SQL of what is asked of the hub: studies, and later their series and instances."""
+"""SQL of what is asked of the hub: studies, series, instances."""
 
-from plateau.images.types import Study
-from plateau.kernel.ids import PatientId
+from collections.abc import Set
+from datetime import datetime
+
+from plateau.images.types import Described, Found, Instance, Search, Series, Study, Visible
+from plateau.kernel.ids import PatientId, PersonId, SiteId, StudyId
 from plateau.platform.db import Tx
 
 # PS3.4, B.5: X-ray radiation dose SR, enhanced X-ray radiation dose SR
@@ -66,3 +69,131 @@ def dose_report_key(tx: Tx, study_uid: str) -> str | None:
         classes=DOSE_REPORTS,
     )
     return found
+
+
+def visible(
+    tx: Tx, *, study_uid: str, sites: Set[SiteId], person_id: PersonId, since: datetime
+) -> Visible | None:
+    """The study, if it or another one of its patient was made at `sites`.
+
+    It is audited when this person was recorded as viewing it after `since`.
+    """
+    return tx.maybe(
+        Visible,
+        """
+        select st.study_id, st.study_uid, st.patient_id, st.site_id,
+               exists (select from access.audit a
+                       where a.patient_id = st.patient_id and a.at > %(since)s
+                         and a.person_id = %(person_id)s and a.action = 'images.view'
+                         and a.subject = 'study:' || st.study_id) as is_audited
+        from images.study st
+        where st.study_uid = %(study_uid)s
+          and exists (select from images.study o
+                      where o.patient_id = st.patient_id and o.site_id = any(%(sites)s))
+        """,
+        study_uid=study_uid,
+        sites=list(sites),
+        person_id=person_id,
+        since=since,
+    )
+
+
+def found(tx: Tx, *, search: Search, sites: Set[SiteId]) -> list[Found]:
+    """The studies that match, of patients who have one at `sites`, the latest first."""
+    return tx.all(
+        Found,
+        """
+        select st.study_uid, st.patient_id, p.surname, p.first_name, p.birth_on, p.sex,
+               s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
+               (select count(*) from images.series se where se.study_id = st.study_id) as series,
+               st.instances
+        from images.study st
+        join patients.patient p using (patient_id)
+        join territory.site s on s.site_id = st.site_id
+        where exists (select from images.study o
+                      where o.patient_id = st.patient_id and o.site_id = any(%(sites)s))
+          and (%(any_study)s or st.study_uid = any(%(study_uids)s))
+          and (%(any_patient)s or st.patient_id = any(%(patient_ids)s))
+          and (%(accession)s::text = '' or st.accession_number = %(accession)s)
+        order by st.started_at desc, st.study_id
+        limit %(limit)s offset %(offset)s
+        """,
+        sites=list(sites),
+        any_study=not search.study_uids,
+        study_uids=list(search.study_uids),
+        any_patient=search.patient_ids is None,
+        patient_ids=list(search.patient_ids or ()),
+        accession=search.accession_number,
+        limit=search.limit,
+        offset=search.offset,
+    )
+
+
+def series(tx: Tx, study_id: StudyId) -> list[Series]:
+    """The series of a study, in the machine's order."""
+    return tx.all(
+        Series,
+        """
+        select st.study_uid, se.series_uid, se.modality, se.number, se.description, se.instances
+        from images.series se
+        join images.study st using (study_id)
+        where se.study_id = %(study_id)s
+        order by se.number, se.series_uid
+        limit 1000
+        """,
+        study_id=study_id,
+    )
+
+
+def instances(
+    tx: Tx, *, study_id: StudyId, series_uid: str | None, sop_instance_uid: str | None = None
+) -> list[Instance]:
+    """The instances of a study, of one of its series, or one of them."""
+    return tx.all(
+        Instance,
+        """
+        select n.sop_instance_uid, n.sop_class_uid, se.series_uid, n.transfer_syntax_uid,
+               n.number, n.frames, n.rows, n.columns, n.blob_key, n.data_set_digest as digest,
+               n.bytes, n.pixel_offset, n.frame_bytes
+        from images.series se
+        join images.instance n using (series_id)
+        where se.study_id = %(study_id)s
+          and (%(series_uid)s::text is null or se.series_uid = %(series_uid)s)
+          and (%(uid)s::text is null or n.sop_instance_uid = %(uid)s)
+        order by se.number, se.series_uid, n.number, n.sop_instance_uid
+        limit 20000
+        """,
+        study_id=study_id,
+        series_uid=series_uid,
+        uid=sop_instance_uid,
+    )
+
+
+def described(
+    tx: Tx, *, study_id: StudyId, series_uid: str | None, sop_instance_uid: str | None = None
+) -> list[Described]:
+    """The metadata of instances, in which the platform's own patient identifier stands."""
+    return tx.all(
+        Described,
+        """
+        select n.sop_instance_uid,
+               (n.metadata
+                || jsonb_build_object('00100020',
+                     jsonb_build_object('vr', 'LO', 'Value', jsonb_build_array(st.patient_id)))
+                || jsonb_build_object('00083002',
+                     jsonb_build_object('vr', 'UI', 'Value',
+                                        jsonb_build_array(n.transfer_syntax_uid)))
+               )::text as metadata
+        from images.study st
+        join images.series se using (study_id)
+        join images.instance n using (series_id)
+        where st.study_id = %(study_id)s
+          and (%(series_uid)s::text is null or se.series_uid = %(series_uid)s)
+          and (%(uid)s::text is null or n.sop_instance_uid = %(uid)s)
+        order by se.number, se.series_uid, n.number, n.sop_instance_uid
+        limit 20000
+        """,
+        study_id=study_id,
+        series_uid=series_uid,
+        uid=sop_instance_uid,
+    )

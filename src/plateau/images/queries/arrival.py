@@ -128,9 +128,11 @@ def add_instance(
         with added as (
           insert into images.instance
             (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames, rows,
-             columns, blob_key, data_set_digest, bytes, pixel_offset, metadata, received_at, origin)
+             columns, blob_key, data_set_digest, bytes, pixel_offset, frame_bytes,
+             metadata, received_at, origin)
           select %(uid)s, series_id, %(class)s, %(syntax)s, %(number)s, %(frames)s, %(rows)s,
-                 %(columns)s, %(blob_key)s, %(digest)s, %(size)s, %(offset)s, %(metadata)s,
+                 %(columns)s, %(blob_key)s, %(digest)s, %(size)s, %(offset)s, %(frame_bytes)s,
+                 %(metadata)s,
                  %(now)s, %(origin)s
           from images.series
           where series_uid = %(series_uid)s
@@ -153,6 +155,7 @@ def add_instance(
         digest=header.digest,
         size=size,
         offset=header.pixel_offset,
+        frame_bytes=header.frame_bytes,
         metadata=json(header.metadata),
         now=now,
         origin=str(origin),

@@ -1,0 +1,102 @@
+"""What signed-in people see of studies; out of reach reads as absent, and viewing is recorded."""
+
+from datetime import datetime, timedelta
+
+from plateau.access import service as access
+from plateau.access.types import Access
+from plateau.images.queries import answers, arrival
+from plateau.images.types import Described, Found, Instance, Search, Series, Visible
+from plateau.kernel.caller import Caller, Role
+from plateau.kernel.errors import NotFoundError
+from plateau.platform.db import Tx
+
+_VIEWERS = (Role.READER, Role.TECHNOLOGIST, Role.COORDINATOR, Role.REQUESTER)
+_SAME_LOOK = timedelta(minutes=10)  # one line of audit for all the requests of a viewer
+
+
+def search(tx: Tx, caller: Caller, *, search: Search) -> list[Found]:
+    """The studies that match among those the caller may see."""
+    return answers.found(tx, search=search, sites=caller.sites_as(*_VIEWERS))
+
+
+def series(tx: Tx, caller: Caller, *, study_uid: str, now: datetime) -> list[Series]:
+    """The series of a study."""
+    study = _visible(tx, caller, study_uid, now)
+    return answers.series(tx, study.study_id)
+
+
+def instances(
+    tx: Tx, caller: Caller, *, study_uid: str, series_uid: str | None, now: datetime
+) -> list[Instance]:
+    """The instances of a study or of one of its series."""
+    study = _visible(tx, caller, study_uid, now)
+    return answers.instances(tx, study_id=study.study_id, series_uid=series_uid)
+
+
+def instance(
+    tx: Tx,
+    caller: Caller,
+    *,
+    study_uid: str,
+    series_uid: str,
+    sop_instance_uid: str,
+    now: datetime,
+) -> Instance:
+    """One instance, whose viewing is in the audit trail."""
+    study = _opened(tx, caller, study_uid, now)
+    found = answers.instances(
+        tx, study_id=study.study_id, series_uid=series_uid, sop_instance_uid=sop_instance_uid
+    )
+    if not found:
+        raise NotFoundError("instance not found")
+    return found[0]
+
+
+def describe(
+    tx: Tx,
+    caller: Caller,
+    *,
+    study_uid: str,
+    series_uid: str | None,
+    sop_instance_uid: str | None,
+    now: datetime,
+) -> list[Described]:
+    """The metadata of a study, a series or an instance, whose viewing is in the audit trail."""
+    study = _opened(tx, caller, study_uid, now)
+    found = answers.described(
+        tx, study_id=study.study_id, series_uid=series_uid, sop_instance_uid=sop_instance_uid
+    )
+    if not found:
+        raise NotFoundError("instance not found")
+    return found
+
+
+def _visible(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
+    found = answers.visible(
+        tx,
+        study_uid=study_uid,
+        sites=caller.sites_as(*_VIEWERS),
+        person_id=caller.person_id,
+        since=now - _SAME_LOOK,
+    )
+    if found is None:
+        raise NotFoundError("study not found")
+    return found
+
+
+def _opened(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
+    """A visible study, with a line of audit for this look at it."""
+    study = _visible(tx, caller, study_uid, now)
+    if study.is_audited:
+        return study
+    arrival.lock_study_uid(tx, f"{study_uid}:{caller.person_id}")  # viewers ask many at once
+    study = _visible(tx, caller, study_uid, now)
+    if not study.is_audited:
+        seen = Access(
+            action="images.view",
+            subject=f"study:{study.study_id}",
+            patient_id=study.patient_id,
+            site_id=study.site_id,
+        )
+        access.record(tx, caller, seen, at=now)
+    return study

@@ -36,8 +36,8 @@ def login_page(
     request: Request, next_page: Annotated[str, Query(alias="next")] = "/"
 ) -> HTMLResponse:
     """Where one signs in."""
-    values = {"next": rules.safe_next(next_page), "login": "", "error": None}
-    return render(request, "access/login.html", **values)
+    target = rules.safe_next(next_page)
+    return render(request, "access/login.html", next=target, login="", error=None)
 
 
 @router.post("/login")

@@ -40,19 +40,6 @@ def account(tx: Tx, *, person_id: PersonId) -> Account:
     )
 
 
-def accounts(tx: Tx) -> list[Account]:
-    """Every open account."""
-    return tx.all(
-        Account,
-        """
-        select person_id, login, name, password_hash, language, theme, closed_at
-        from access.account where closed_at is null
-        order by login, person_id
-        limit 100000
-        """,
-    )
-
-
 def upsert_account(tx: Tx, *, person_id: PersonId, login: str, name: str) -> None:
     """The account exists, open, with that login and name."""
     tx.run(
@@ -82,6 +69,14 @@ def set_hash(tx: Tx, *, person_id: PersonId, password_hash: str) -> int:
     return tx.run(
         "update access.account set password_hash = %(hash)s where person_id = %(person_id)s",
         person_id=person_id,
+        hash=password_hash,
+    )
+
+
+def set_hash_of_all(tx: Tx, *, password_hash: str) -> None:
+    """Every open account's password is the one behind this hash."""
+    tx.run(
+        "update access.account set password_hash = %(hash)s where closed_at is null",
         hash=password_hash,
     )
 

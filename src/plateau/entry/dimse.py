@@ -5,6 +5,7 @@ import threading
 
 from plateau.entry import boot
 from plateau.images import scp as images
+from plateau.platform.dimse import Hub
 from plateau.requests import scp as requests
 
 
@@ -14,7 +15,7 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with boot.process("dimse", pool=16) as runtime:
-        hub = images.Hub(runtime.db, runtime.blobs)
+        hub = Hub(runtime.db, runtime.blobs)
         server = images.dimse_server(runtime.settings, hub, requests.handlers(hub))
         stop.wait()
         server.shutdown()

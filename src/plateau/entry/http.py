@@ -6,8 +6,13 @@ from fastapi import Depends, FastAPI, Request
 
 from plateau.access import pages as access_pages
 from plateau.access import service as access
+from plateau.activity import pages as activity
 from plateau.entry import measures, refusals
+from plateau.exchange import pages as exchange
+from plateau.images import api as dicomweb
+from plateau.images import pages as viewer
 from plateau.kernel.caller import Caller
+from plateau.planning import pages as planning
 from plateau.platform import clock
 from plateau.platform.live import Listener
 from plateau.platform.runtime import Runtime
@@ -19,6 +24,11 @@ ROUTERS = (
     assets.router,
     live.router,
     access_pages.router,
+    dicomweb.router,
+    viewer.router,
+    planning.router,
+    exchange.router,
+    activity.router,
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plateau.entry.demo.stage import Ports
-from plateau.territory.types import Destination, Device
+from plateau.territory.blocks import DestinationBlock, MachineBlock
 
 _GRACE_S = 5.0
 
@@ -21,7 +21,7 @@ class Cast:
     ports: Ports
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start_ris(self, destinations: Sequence[Destination]) -> None:
+    def start_ris(self, destinations: Sequence[DestinationBlock]) -> None:
         """The RIS of every member, in one process."""
         listens = [f"{one.facility}:{one.port}" for one in destinations]
         self._start(
@@ -33,14 +33,14 @@ class Cast:
         )
 
     def start_machines(
-        self, devices: Sequence[Device], *, speed: float, slices: int, seed: int
+        self, machines: Sequence[MachineBlock], *, speed: float, slices: int, seed: int
     ) -> None:
         """Every machine, in one process."""
-        machines = [f"{device.ae_title}:{device.modality}" for device in devices]
+        named = [f"{machine.ae_title}:{machine.modality}" for machine in machines]
         self._start(
             "machines",
             "outside.modality",
-            *_repeated("--machine", machines),
+            *_repeated("--machine", named),
             "--peer",
             f"127.0.0.1:{self.ports.dicom}",
             "--spool",

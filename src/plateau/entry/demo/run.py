@@ -14,6 +14,7 @@ import httpx
 import typer
 
 from plateau.entry import boot
+from plateau.entry import territory_file as territories
 from plateau.entry.demo import check, queries, stage
 from plateau.entry.demo.cast import Cast
 from plateau.entry.demo.chaos import Chaos
@@ -27,8 +28,7 @@ from plateau.platform import log as logs
 from plateau.platform.db import Db, open_pool
 from plateau.platform.migrate import migrate
 from plateau.platform.settings import Settings
-from plateau.territory import service as territory
-from plateau.territory.types import Destination, Device
+from plateau.territory.blocks import TerritoryFile
 
 _READY_S = 60.0
 _SETTLE_S = 0.5
@@ -45,8 +45,7 @@ class Show:
     cast: Cast
     db: Db
     visits: list[Visit]
-    devices: list[Device]
-    destinations: list[Destination]
+    territory: TerritoryFile
 
     @property
     def base(self) -> str:
@@ -74,7 +73,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
     with _show(data_dir, territory_file, visits, speed=1 if once else speed, anywhere=once,
                port=port) as show:  # fmt: skip
         pace = 10_000.0 if once else speed
-        show.cast.start_machines(show.devices, speed=pace, slices=slices, seed=seed)
+        show.cast.start_machines(show.territory.machines, speed=pace, slices=slices, seed=seed)
         show.cast.start_people(plan=show.folder / "plan.json", speed=pace, leave=0 if once else 6)
         if once:
             verdict = _play(show, chaos=chaos)
@@ -95,6 +94,9 @@ def _show(
     port: int,
 ) -> Generator[Show, None, None]:
     """Everything of Plateau is up and the outside world's RIS listens, until the block ends."""
+    territory = territories.read(territory_file)
+    if anywhere:
+        territory = stage.elsewhere(territory)
     ports = stage.choose_ports(web=port, anywhere=anywhere)
     folder = stage.empty(data_dir).resolve()
     pace = stage.pace(speed)
@@ -108,15 +110,12 @@ def _show(
     try:
         with open_pool(url, size=2) as pool:
             db = Db(pool, lambda _: None)
-            with db.begin() as tx:
-                stage.prepare(tx, territory_file, at=pace.shown(clock.wall()))
-                devices = territory.devices(tx, on=stage.NIGHT_OF)
-                destinations = territory.all_destinations(tx, on=stage.NIGHT_OF)
-            cast.start_ris(destinations)
+            stage.prepare(db, territory, at=pace.shown(clock.wall()))
+            cast.start_ris(territory.destinations)
             fleet.start()
             _await_ready(ports)
             yield Show(folder=folder, ports=ports, fleet=fleet, cast=cast, db=db, visits=visits,
-                       devices=devices, destinations=destinations)  # fmt: skip
+                       territory=territory)  # fmt: skip
     finally:
         cast.stop()
         fleet.stop()
@@ -188,7 +187,7 @@ def _verdict(show: Show, killed: dict[str, int]) -> Verdict:
     verdict.killed = killed
     if asked != len(show.visits):
         verdict.problems.append(f"{asked} requests for {len(show.visits)} visits")
-    machines = [device.ae_title for device in show.devices]
+    machines = [machine.ae_title for machine in show.territory.machines]
     verdict.problems += check.worklists(machines, show.ports.dicom)
     verdict.problems += check.pages(show.base, (READER, PASSWORD), stories)
     verdict.problems += [f"the {name} process ended" for name in show.cast.ended()]
@@ -209,12 +208,12 @@ Plateau plays the night of 23 November 2026 at the Basque-Landes pool, {speed:g}
 
   Pages    {show.base}
   Sign in  password {PASSWORD}
-           lecteur1    on duty tonight: reads  (Lectures, key N takes the next)
-           urgences    emergency doctor of Saint-Palais: asks, receives results
-           manip       technologist of Saint-Palais: machines and images
-           regulation  coordinator: queues, delays, deliveries
-           gestion     manager: activity
-           admin       administrator: audit trail
+           lecteur1           on duty tonight: reads  (Lectures, key N takes the next)
+           urgences.stpalais  emergency doctor: asks, receives results
+           manip.stpalais     technologist: machines and images
+           regulation         coordinator: queues, delays, deliveries
+           direction.stpalais manager: activity
+           admin              administrator: audit trail
   Watch    one exam in six is left for you; open one, look at it, sign it, see it delivered.
   DICOM    PLATEAU at 127.0.0.1:{show.ports.dicom} · logs and received messages in {show.folder}
 

@@ -3,20 +3,20 @@
 import json
 import shutil
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from plateau.access import service as access
-from plateau.entry import boot
+from plateau.entry import boot, territory_file
 from plateau.entry.demo.plan import Visit
-from plateau.entry.territory_file import load_file
 from plateau.kernel.errors import ConflictError, InvalidInputError
 from plateau.kernel.time import instant
 from plateau.platform import clock
 from plateau.platform.clock import Pace
-from plateau.platform.db import Tx
+from plateau.platform.db import Db
 from plateau.platform.settings import Settings
+from plateau.territory.blocks import TerritoryFile
 
 NIGHT_OF = date(2026, 11, 23)
 PASSWORD = "plateau-demo"  # noqa: S105 - of a demonstration that listens on loopback only
@@ -44,6 +44,12 @@ def choose_ports(*, web: int, anywhere: bool) -> Ports:
     return ports
 
 
+def elsewhere(territory: TerritoryFile) -> TerritoryFile:
+    """The same territory, whose RIS listen on free ports."""
+    moved = (one.model_copy(update={"port": _free_port()}) for one in territory.destinations)
+    return replace(territory, destinations=tuple(moved))
+
+
 def empty(folder: Path) -> Path:
     """A folder with nothing of an earlier demonstration; anything else in it is refused."""
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
@@ -63,14 +69,11 @@ def pace(speed: float) -> Pace:
     return Pace(clock.wall(), start, speed, start + timedelta(hours=11, minutes=15))
 
 
-def prepare(tx: Tx, territory: Path, *, at: datetime) -> list[str]:
-    """The territory is loaded and every account signs in with the one password; their logins."""
-    load_file(tx, territory, at=at)
-    logins: list[str] = []
-    for person_id, login in access.logins(tx):
-        access.set_password(tx, person_id=person_id, password=PASSWORD)
-        logins.append(login)
-    return logins
+def prepare(db: Db, file: TerritoryFile, *, at: datetime) -> None:
+    """The territory is loaded, and every account signs in with the one password."""
+    territory_file.loaded(db, file, at=at)
+    with db.begin() as tx:
+        access.set_password_of_all(tx, password=PASSWORD)
 
 
 def write_plan(visits: list[Visit], path: Path) -> None:

@@ -1,5 +1,6 @@
 """Duties in instants, whom they cover, and the rest people are owed."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from plateau.kernel.ids import LineId, PersonId, SiteId
 from plateau.kernel.time import PARIS, local
 from plateau.planning import rules
-from plateau.planning.types import Coverage, Duty, Hours, Roster, RosterEntry
+from plateau.planning.types import Coverage, Duty, Hours, Roster, RosterEntry, SitePlace
 
 NIGHT = Hours(starts_at=time(20), ends_at=time(8), first_starts_at=time(18))
 DAY = Hours(starts_at=time(8), ends_at=time(20), first_starts_at=time(8))
@@ -118,6 +119,20 @@ def test_at_night_the_early_sites_have_one_reader_then_all_have_two(day: date, m
     evening, night, morning = duties[0].starts_at, duties[1].starts_at, duties[0].ends_at
     assert early == (0 if at < evening or at >= morning else 1 if at < night else 2)
     assert late == (2 if night <= at < morning else 0)
+
+
+def test_every_site_is_listed_and_its_people_come_line_by_line() -> None:
+    night = night_of(date(2026, 11, 23))
+    day = rules.expand(DAY, RosterEntry(line_id=LINE, on=date(2026, 11, 23), people=(AMY, BOB)))
+    site = SiteId(UUID(int=9))
+    people = [
+        replace(coverage(duty, time(8)), site_id=site, line_name=name)
+        for name, duty in (("A", night[0]), ("B", day[0]), ("A", night[1]), ("B", day[1]))
+    ]
+    sites = [SitePlace(site, "Site", "Ville"), SitePlace(SiteId(UUID(int=8)), "Seul", "Ville")]
+    covered, alone = rules.on_call(sites, people, at=night[0].starts_at)
+    assert [person.line_name for person in covered.people] == ["B", "B", "A"]
+    assert alone.people == ()
 
 
 def duty(person: PersonId, start: int, hours: int) -> Duty:

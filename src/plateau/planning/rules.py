@@ -97,8 +97,9 @@ def covers(coverage: Coverage, at: datetime) -> bool:
 def on_call(
     sites: Sequence[SitePlace], coverages: Sequence[Coverage], *, at: datetime
 ) -> list[OnCall]:
-    """Each site with those who answer for it at `at`, the sites without anybody included."""
-    answering = [coverage for coverage in coverages if covers(coverage, at)]
+    """Each site with those who answer for it at `at`, line by line; a site may have nobody."""
+    by_line = sorted(coverages, key=lambda coverage: (coverage.ends_at, coverage.line_name))
+    answering = [coverage for coverage in by_line if covers(coverage, at)]
     return [
         OnCall(site=site, people=tuple(c for c in answering if c.site_id == site.site_id))
         for site in sites

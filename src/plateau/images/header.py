@@ -2,10 +2,12 @@
 
 import hashlib
 import re
+import struct
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
+import orjson
 from pydicom import DataElement, config
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -28,6 +30,19 @@ _UIDS = {
 _UID = re.compile(r"[0-9.]{1,64}")
 _DIGITS = re.compile(r"(\d{8})\|(\d{2,6})?")
 _INLINE = 1024
+# What the library raises on bytes that are no values of what they claim to be.
+_TROUBLES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 _PIXEL_VR = {0x7FE00008: "OF", 0x7FE00009: "OD", 0x7FE00010: "OW"}
 
 
@@ -39,7 +54,7 @@ def read(content: bytes) -> Header:
     try:
         data_set = read_dataset(BytesIO(known), opened.is_implicit, is_little_endian=True)
         return _header(data_set, opened, pixels)
-    except (ValueError, TypeError, KeyError, NotImplementedError, UnicodeError) as error:
+    except _TROUBLES as error:
         raise InvalidInputError("not a usable DICOM object") from error
 
 
@@ -106,9 +121,7 @@ def _started(data_set: Dataset) -> datetime | None:
     return None
 
 
-def _metadata(
-    data_set: Dataset, pixels: part10.Element | None, address: str
-) -> dict[str, dict[str, Any]]:
+def _metadata(data_set: Dataset, pixels: part10.Element | None, address: str) -> str:
     """The data set in DICOM JSON; what is large is an address under which it can be had."""
     metadata = {f"{element.tag:08X}": _as_json(element, address) for element in data_set}
     if pixels:
@@ -116,15 +129,27 @@ def _metadata(
             "vr": _PIXEL_VR[pixels.tag],
             "BulkDataURI": f"{address}/bulkdata/{pixels.tag:08X}",
         }
-    return metadata
+    text = orjson.dumps(metadata)
+    if b"\\u0000" in text:  # which PostgreSQL cannot keep
+        text = orjson.dumps(_without_nulls(metadata))
+    return text.decode()
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value]
+    return value.replace("\0", "") if isinstance(value, str) else value
 
 
 def _as_json(element: DataElement, address: str) -> dict[str, Any]:
-    if element.VR == "SQ":
-        return element.to_json_dict(None, _INLINE)
-    try:
-        return element.to_json_dict(lambda large: f"{address}/bulkdata/{large.tag:08X}", _INLINE)
-    except (ValueError, TypeError, OverflowError):
+    def place(large: DataElement) -> str:
+        return f"{address}/bulkdata/{large.tag:08X}"
+
+    try:  # what is large inside a sequence has no address of its own, and stays inside
+        return element.to_json_dict(None if element.VR == "SQ" else place, _INLINE)
+    except _TROUBLES:
         return {"vr": element.VR}  # a value that its VR does not allow
 
 

@@ -28,7 +28,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What the hub indexes of one instance; `metadata` is the whole data set without bulk data."""
+    """What the hub indexes of one instance; `metadata` is its JSON, without bulk data."""
 
     sop_instance_uid: str
     sop_class_uid: str
@@ -49,7 +49,7 @@ class Header:
     pixel_offset: int | None
     frame_bytes: int | None
     digest: str
-    metadata: Json
+    metadata: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from plateau.images.types import Counts, Header, Origin, Standing
 from plateau.kernel.ids import SiteId
-from plateau.platform.db import Tx, json
+from plateau.platform.db import Tx
 
 
 def site_of_machine(tx: Tx, *, ae_title: str, on: date) -> SiteId | None:
@@ -132,7 +132,7 @@ def add_instance(
              metadata, received_at, origin)
           select %(uid)s, series_id, %(class)s, %(syntax)s, %(number)s, %(frames)s, %(rows)s,
                  %(columns)s, %(blob_key)s, %(digest)s, %(size)s, %(offset)s, %(frame_bytes)s,
-                 %(metadata)s,
+                 %(metadata)s::jsonb,
                  %(now)s, %(origin)s
           from images.series
           where series_uid = %(series_uid)s
@@ -156,7 +156,7 @@ def add_instance(
         size=size,
         offset=header.pixel_offset,
         frame_bytes=header.frame_bytes,
-        metadata=json(header.metadata),
+        metadata=header.metadata,
         now=now,
         origin=str(origin),
     )

@@ -26,6 +26,7 @@ def configure(level: str, process: str) -> None:
     warnings.simplefilter("ignore", UserWarning)
     structlog.configure(
         processors=[
+            lambda _, __, entry: {"process": process, **entry},
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -39,4 +40,3 @@ def configure(level: str, process: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)

@@ -4,53 +4,25 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 
-from plateau.entry import boot
-from plateau.entry import territory_file as territories
-from plateau.entry.demo import check, queries, stage
-from plateau.entry.demo.cast import Cast
+from plateau.entry.demo import check, queries, show, stage
 from plateau.entry.demo.chaos import Chaos
 from plateau.entry.demo.check import Verdict
-from plateau.entry.demo.plan import Visit, night
-from plateau.entry.demo.stage import PASSWORD, Ports
-from plateau.entry.serve import Fleet
+from plateau.entry.demo.plan import night
+from plateau.entry.demo.show import Setting, Show
+from plateau.entry.demo.stage import PASSWORD
 from plateau.kernel.errors import UnavailableError
-from plateau.platform import clock
 from plateau.platform import log as logs
-from plateau.platform.db import Db, open_pool
-from plateau.platform.migrate import migrate
-from plateau.platform.settings import Settings
-from plateau.territory.blocks import TerritoryFile
 
-_READY_S = 60.0
-_SETTLE_S = 0.5
+_AT_ONCE = 100_000.0  # times faster than life: as fast as this machine goes
+_LOOK_S = 0.5
+_STUCK_S = 120.0
+_LEAVE_EVERY = 6
 READER = "lecteur1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Show:
-    """A demonstration that is running."""
-
-    folder: Path
-    ports: Ports
-    fleet: Fleet
-    cast: Cast
-    db: Db
-    visits: list[Visit]
-    territory: TerritoryFile
-
-    @property
-    def base(self) -> str:
-        """Where the pages are."""
-        return f"http://127.0.0.1:{self.ports.web}"
 
 
 def run(  # noqa: PLR0913, PLR0917 - one argument an option
@@ -69,128 +41,67 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Play a night of the Basque-Landes pool: real DICOM, real database, real pages."""
     logs.configure("warning", "demo")
-    visits = night(exams=exams, seed=seed)
-    with _show(data_dir, territory_file, visits, speed=1 if once else speed, anywhere=once,
-               port=port) as show:  # fmt: skip
-        pace = 10_000.0 if once else speed
-        show.cast.start_machines(show.territory.machines, speed=pace, slices=slices, seed=seed)
-        show.cast.start_people(plan=show.folder / "plan.json", speed=pace, leave=0 if once else 6)
-        if once:
-            verdict = _play(show, chaos=chaos)
-            _report(verdict, json_file)
-            raise typer.Exit(0 if verdict.is_good else 1)
-        _welcome(show, speed)
-        _serve(show)
+    setting = Setting(
+        folder=data_dir,
+        territory=territory_file,
+        visits=night(exams=exams, seed=seed),
+        pace=stage.pace(1 if once else speed),
+        port=port,
+        anywhere=once,
+    )
+    haste = _AT_ONCE if once else speed
+    with show.opened(setting) as running:
+        running.cast.start_machines(
+            running.territory.machines, speed=haste, slices=slices, seed=seed
+        )
+        leave = 0 if once else _LEAVE_EVERY
+        running.cast.start_people(plan=running.folder / "plan.json", speed=haste, leave=leave)
+        if not once:
+            _welcome(running, speed)
+            _until_interrupted()
+            return
+        verdict = _play(running, chaos=chaos)
+    _report(verdict, json_file)
+    raise typer.Exit(0 if verdict.is_good else 1)
 
 
-@contextmanager
-def _show(
-    data_dir: Path,
-    territory_file: Path,
-    visits: list[Visit],
-    *,
-    speed: float,
-    anywhere: bool,
-    port: int,
-) -> Generator[Show, None, None]:
-    """Everything of Plateau is up and the outside world's RIS listens, until the block ends."""
-    territory = territories.read(territory_file)
-    if anywhere:
-        territory = stage.elsewhere(territory)
-    ports = stage.choose_ports(web=port, anywhere=anywhere)
-    folder = stage.empty(data_dir).resolve()
-    pace = stage.pace(speed)
-    chosen = Settings(data_dir=folder, clock=str(pace))
-    server = boot.embedded(chosen)
-    url = server.start()
-    migrate(url)
-    fleet = Fleet(chosen, _environment(folder, ports, str(pace)))
-    cast = Cast(folder=folder, ports=ports)
-    stage.write_plan(visits, folder / "plan.json")
-    try:
-        with open_pool(url, size=2) as pool:
-            db = Db(pool, lambda _: None)
-            stage.prepare(db, territory, at=pace.shown(clock.wall()))
-            cast.start_ris(territory.destinations)
-            fleet.start()
-            _await_ready(ports)
-            yield Show(folder=folder, ports=ports, fleet=fleet, cast=cast, db=db, visits=visits,
-                       territory=territory)  # fmt: skip
-    finally:
-        cast.stop()
-        fleet.stop()
-
-
-def _environment(folder: Path, ports: Ports, pace: str) -> dict[str, str]:
-    return {
-        "PLATEAU_DATA_DIR": str(folder),
-        "PLATEAU_CLOCK": pace,
-        "PLATEAU_WEB_PORT": str(ports.web),
-        "PLATEAU_DICOM_PORT": str(ports.dicom),
-        "PLATEAU_MLLP_PORT": str(ports.mllp),
-        "PLATEAU_OUTBOX_RETRY_S": "1",
-        "PLATEAU_LOG_LEVEL": "warning",
-    }
-
-
-def _await_ready(ports: Ports) -> None:
-    deadline = time.monotonic() + _READY_S
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"http://127.0.0.1:{ports.web}/healthz", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise UnavailableError("the pages did not come up in {seconds:.0f} s", seconds=_READY_S)
-
-
-def _play(show: Show, *, chaos: bool) -> Verdict:
+def _play(running: Show, *, chaos: bool) -> Verdict:
     """Let the night run to its end, then look at it from outside."""
-    watcher = threading.Thread(target=show.fleet.watch, name="watch")
-    watcher.start()
-    killer = Chaos(show.fleet)
+    killer = Chaos(running.fleet)
     if chaos:
         killer.start()
-    try:
-        _await_end(show)
-        killed = killer.end() if chaos else {}
-        return _verdict(show, dict(killed))
-    finally:
-        show.fleet.request_stop()
-        watcher.join()
+    _await_end(running)
+    killed = killer.end() if chaos else {}
+    return _verdict(running, dict(killed))
 
 
-def _await_end(show: Show) -> None:
+def _await_end(running: Show) -> None:
     """Until everything is delivered and counted, or nothing has moved for two minutes."""
-    done, moved_at = 0, time.monotonic()
-    while done < len(show.visits):
-        time.sleep(_SETTLE_S)
+    wanted, done, moved_at = len(running.visits), 0, time.monotonic()
+    while done < wanted and time.monotonic() - moved_at < _STUCK_S:
+        time.sleep(_LOOK_S)
         try:
-            with show.db.begin() as tx:
+            with running.db.begin() as tx:
                 now_done = queries.finished(tx)
         except UnavailableError:
             continue
         if now_done != done:
             done, moved_at = now_done, time.monotonic()
-            typer.echo(f"\r{done}/{len(show.visits)} delivered and counted", nl=False, err=True)
-        if time.monotonic() - moved_at > 120:
-            typer.echo("\nnothing has moved for two minutes", err=True)
-            return
-    typer.echo("", err=True)
+            typer.echo(f"{done}/{wanted} delivered and counted", err=True)
 
 
-def _verdict(show: Show, killed: dict[str, int]) -> Verdict:
-    with show.db.begin() as tx:
+def _verdict(running: Show, killed: dict[str, int]) -> Verdict:
+    with running.db.begin() as tx:
         stories = queries.stories(tx)
         asked = queries.requests(tx)
-    verdict = check.judge(show.visits, stories, show.folder / "inbox")
+    verdict = check.judge(running.visits, stories, running.folder / "inbox")
     verdict.killed = killed
-    if asked != len(show.visits):
-        verdict.problems.append(f"{asked} requests for {len(show.visits)} visits")
-    machines = [machine.ae_title for machine in show.territory.machines]
-    verdict.problems += check.worklists(machines, show.ports.dicom)
-    verdict.problems += check.pages(show.base, (READER, PASSWORD), stories)
-    verdict.problems += [f"the {name} process ended" for name in show.cast.ended()]
+    if asked != len(running.visits):
+        verdict.problems.append(f"{asked} requests for {len(running.visits)} visits")
+    machines = [machine.ae_title for machine in running.territory.machines]
+    verdict.problems += check.worklists(machines, running.ports.dicom)
+    verdict.problems += check.pages(running.base, (READER, PASSWORD), stories)
+    verdict.problems += [f"the {name} process ended" for name in running.cast.ended()]
     return verdict
 
 
@@ -201,27 +112,29 @@ def _report(verdict: Verdict, json_file: Path | None) -> None:
     typer.echo(text)
 
 
-def _welcome(show: Show, speed: float) -> None:
+def _welcome(running: Show, speed: float) -> None:
     typer.echo(
         f"""
 Plateau plays the night of 23 November 2026 at the Basque-Landes pool, {speed:g} times faster.
 
-  Pages    {show.base}
+  Pages    {running.base}
   Sign in  password {PASSWORD}
-           lecteur1           on duty tonight: reads  (Lectures, key N takes the next)
-           urgences.stpalais  emergency doctor: asks, receives results
-           manip.stpalais     technologist: machines and images
-           regulation         coordinator: queues, delays, deliveries
-           direction.stpalais manager: activity
-           admin              administrator: audit trail
-  Watch    one exam in six is left for you; open one, look at it, sign it, see it delivered.
-  DICOM    PLATEAU at 127.0.0.1:{show.ports.dicom} · logs and received messages in {show.folder}
+           lecteur1            on duty tonight: reads (Lectures; N takes the next exam)
+           urgences.stpalais   emergency doctor: asks, and receives results
+           manip.stpalais      technologist: machines and images
+           regulation          coordinator: queues, delays, deliveries
+           direction.stpalais  manager: activity
+           admin               administrator: audit trail
+  Watch    one exam in six is left for you: open it, look at it, sign it, see it delivered.
+  DICOM    PLATEAU at 127.0.0.1:{running.ports.dicom}
+  Files    logs and the messages that members received are in {running.folder}
 
-Everyone in it is invented. Not a certified medical device. Stop with Ctrl+C."""
+Everyone in it is invented. This is not a certified medical device. Stop with Ctrl+C."""
     )
 
 
-def _serve(show: Show) -> None:
+def _until_interrupted() -> None:
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: show.fleet.request_stop())
-    show.fleet.watch()
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()

@@ -63,10 +63,11 @@ def empty(folder: Path) -> Path:
     return folder
 
 
-def pace(speed: float) -> Pace:
-    """From 20:00 at `speed` until 07:15, then at the real pace; always real when speed is 1."""
+def pace(speed: float, *, hours_in: float = 0) -> Pace:
+    """From 20:00, or some hours later, at `speed` until 07:15; then at the real pace."""
     start = instant(NIGHT_OF, time(20))
-    return Pace(clock.wall(), start, speed, start + timedelta(hours=11, minutes=15))
+    end = start + timedelta(hours=11, minutes=15)
+    return Pace(clock.wall(), start + timedelta(hours=hours_in), speed, end)
 
 
 def prepare(db: Db, file: TerritoryFile, *, at: datetime) -> None:

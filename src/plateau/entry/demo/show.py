@@ -1,0 +1,127 @@
+"""A demonstration that is running: Plateau's processes, and the world around them."""
+
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from plateau.entry import boot, territory_file
+from plateau.entry.demo import stage
+from plateau.entry.demo.cast import Cast
+from plateau.entry.demo.plan import Visit
+from plateau.entry.demo.stage import Ports
+from plateau.entry.serve import Fleet
+from plateau.kernel.errors import UnavailableError
+from plateau.platform import clock
+from plateau.platform.clock import Pace
+from plateau.platform.db import Db, open_pool
+from plateau.platform.migrate import migrate
+from plateau.platform.settings import Settings
+from plateau.territory.blocks import TerritoryFile
+
+_READY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is played, and where."""
+
+    folder: Path
+    territory: Path
+    visits: Sequence[Visit]
+    pace: Pace
+    port: int = 8080
+    anywhere: bool = False  # on free ports, whatever the territory file says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """What is running."""
+
+    folder: Path
+    ports: Ports
+    fleet: Fleet
+    cast: Cast
+    db: Db
+    visits: Sequence[Visit]
+    territory: TerritoryFile
+
+    @property
+    def base(self) -> str:
+        """Where the pages are."""
+        return f"http://127.0.0.1:{self.ports.web}"
+
+
+@contextmanager
+def opened(setting: Setting) -> Generator[Show, None, None]:
+    """Plateau is up, supervised, on an empty database with the territory; the RIS listen."""
+    territory = territory_file.read(setting.territory)
+    if setting.anywhere:
+        territory = stage.elsewhere(territory)
+    ports = stage.choose_ports(web=setting.port, anywhere=setting.anywhere)
+    folder = stage.empty(setting.folder).resolve()
+    chosen = Settings(data_dir=folder, clock=str(setting.pace))
+    fleet = Fleet(chosen, _environment(folder, ports, str(setting.pace)))
+    cast = Cast(folder=folder, ports=ports)
+    stage.write_plan(list(setting.visits), folder / "plan.json")
+    url = boot.embedded(chosen).start()
+    try:
+        migrate(url)
+        with open_pool(url, size=2) as pool:
+            db = Db(pool, lambda _: None)
+            stage.prepare(db, territory, at=setting.pace.shown(clock.wall()))
+            cast.start_ris(territory.destinations)
+            fleet.start()
+            _await_ready(ports)
+            yield from _watched(
+                Show(
+                    folder=folder,
+                    ports=ports,
+                    fleet=fleet,
+                    cast=cast,
+                    db=db,
+                    visits=setting.visits,
+                    territory=territory,
+                )
+            )
+    finally:
+        cast.stop()
+        fleet.stop()
+
+
+def _watched(show: Show) -> Generator[Show, None, None]:
+    """Whatever dies is started again until the end."""
+    watcher = threading.Thread(target=show.fleet.watch, name="watch")
+    watcher.start()
+    try:
+        yield show
+    finally:
+        show.fleet.request_stop()
+        watcher.join()
+
+
+def _environment(folder: Path, ports: Ports, pace: str) -> dict[str, str]:
+    return {
+        "PLATEAU_DATA_DIR": str(folder),
+        "PLATEAU_CLOCK": pace,
+        "PLATEAU_WEB_PORT": str(ports.web),
+        "PLATEAU_DICOM_PORT": str(ports.dicom),
+        "PLATEAU_MLLP_PORT": str(ports.mllp),
+        "PLATEAU_OUTBOX_RETRY_S": "1",
+        "PLATEAU_LOG_LEVEL": "warning",
+    }
+
+
+def _await_ready(ports: Ports) -> None:
+    deadline = time.monotonic() + _READY_S
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"http://127.0.0.1:{ports.web}/healthz", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise UnavailableError("the pages did not come up in {seconds:.0f} s", seconds=_READY_S)

@@ -1,5 +1,7 @@
 """DIMSE doors of the image hub: verification, storage, performed procedure steps."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
@@ -79,7 +81,8 @@ def dimse_server(
     settings: Settings, hub: Hub, more_handlers: list[evt.EventHandlerType]
 ) -> ThreadedAssociationServer:
     """A running server for everything machines ask; `more_handlers` answer for other features."""
-    return dimse.serve(settings, contexts(), [*handlers(hub), *more_handlers])
+    configured = replace(hub, quiet=timedelta(seconds=settings.quiet_time_s))
+    return dimse.serve(settings, contexts(), [*handlers(configured), *more_handlers])
 
 
 def contexts() -> list[PresentationContext]:

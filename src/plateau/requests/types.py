@@ -356,6 +356,23 @@ class StateCount:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A request or exam whose images are not all there yet, as the control desk lists it."""
+
+    request_id: RequestId
+    stage: str  # state of the exam, or of the request that has none
+    site_name: str
+    urgency: str
+    exam_name: str
+    exam_name_en: str
+    surname: str
+    first_name: str
+    birth_on: date
+    sex: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduledExam:
     """An exam as a machine's worklist shows it."""
 

@@ -13,6 +13,7 @@ from plateau.requests.types import (
     RequestRow,
     ScheduledExam,
     StateCount,
+    WaitingRow,
 )
 
 _ROWS: LiteralString = """
@@ -140,6 +141,30 @@ def queue(tx: Tx, *, sites: Set[SiteId]) -> list[QueueCell]:
         order by s.name, s.site_id, w.urgency
         """,
         sites=list(sites),
+    )
+
+
+def waiting(tx: Tx, *, sites: Set[SiteId], limit: int = 200) -> list[WaitingRow]:
+    """Requests of `sites` whose images are not all there, the most urgent and oldest first."""
+    return tx.all(
+        WaitingRow,
+        """
+        select r.request_id, coalesce(e.state, r.state) as stage, s.name as site_name, r.urgency,
+          t.name as exam_name, t.name_en as exam_name_en, p.surname, p.first_name, p.birth_on,
+          p.sex, r.submitted_at as since
+        from requests.request r
+        join territory.site s using (site_id)
+        join territory.exam_type t using (exam_code)
+        join patients.patient p using (patient_id)
+        left join requests.exam e on e.request_id = r.request_id and e.state <> 'cancelled'
+        where r.site_id = any(%(sites)s)
+          and r.state not in ('draft', 'refused', 'cancelled')
+          and (e.state is null or e.state <> 'complete')
+        order by r.urgency, r.submitted_at, r.request_id
+        limit %(limit)s
+        """,
+        sites=list(sites),
+        limit=limit,
     )
 
 

@@ -73,6 +73,7 @@ UNKNOWN_EXAM = _("This exam does not exist, or is no longer offered: choose anot
 NO_MACHINE = _("No machine of this site makes this exam: choose another one.")
 NOT_YOUR_SITE = _("You do not ask for this site: choose another one.")
 OTHER_PATIENT = _("The site gave this identifier to somebody with other traits: check both.")
+UNUSABLE_NAME = _("Write surname and first name with letters.")
 ITEM_OF = {field: item for item, field, _holds, _text in _CHECKS}
 
 

@@ -166,6 +166,16 @@ def next_exam(state: ExamState | None, event: ExamEvent, facts: Facts) -> ExamSt
     return move.next
 
 
+def is_open_to(state: RequestState, event: RequestEvent, *, exam: ExamState | None) -> bool:
+    """Whether somebody allowed to, with the words it needs, could do that now."""
+    able = Facts(on_duty=True, reason="-", protocol="-", exam=exam, allowed=True)
+    try:
+        next_request(state, event, able)
+    except RuleBrokenError:
+        return False
+    return True
+
+
 def heard(state: ExamState, event: ExamEvent) -> ExamState | None:
     """The state after what a machine says; None when it is old news.
 

@@ -16,6 +16,7 @@ from plateau.planning import pages as planning
 from plateau.platform import clock
 from plateau.platform.live import Listener
 from plateau.platform.runtime import Runtime
+from plateau.reading import pages as reading
 from plateau.web import assets, live, security
 
 Identify = Callable[[Request], Caller | None]
@@ -27,6 +28,7 @@ ROUTERS = (
     dicomweb.router,
     viewer.router,
     planning.router,
+    reading.router,
     exchange.router,
     activity.router,
 )

@@ -143,7 +143,6 @@ class Addendum:
 class Filters:
     """What somebody wants to see of the worklist; empty: everything that is not signed."""
 
-    text: str = ""
     urgency: Urgency | None = None
     modality: str = ""
     state: str = ""  # to_read, reading, signed

@@ -10,9 +10,9 @@ from plateau.images import service as images
 from plateau.images.types import Study
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
-from plateau.kernel.ids import ExamId, SiteId, VersionId
+from plateau.kernel.ids import ExamId, VersionId
 from plateau.planning import service as planning
-from plateau.planning.types import OnDuty
+from plateau.planning.types import Coverage
 from plateau.platform.db import Tx
 from plateau.reading import rules, service
 from plateau.reading.queries import lists, tasks, texts
@@ -48,17 +48,33 @@ class Worklist:
     modalities: Sequence[str]
     is_reader: bool
     is_on_duty: bool
-    others_on_duty: Sequence[OnDuty]
+    others_on_duty: Sequence[Coverage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """How an exam stands against its delay, and how many of its images are here."""
 
+    exam_id: ExamId
     urgency: str
     due_at: datetime
     lateness: Lateness
     study: Study | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a draft stands: what is kept of it, and what to look at again before signing."""
+
+    is_mine: bool
+    saved: Draft | None
+    saved_by: str
+    lint: Lint
+
+    @property
+    def revision(self) -> int:
+        """The revision that the next save starts from."""
+        return self.saved.revision if self.saved else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +84,9 @@ class Desk:
     sheet: ExamSheet
     held: Held
     clock: Clock
-    is_mine: bool
     is_reader: bool
     text: Sections
-    revision: int
-    saved: Draft | None
-    saved_by: str
-    lint: Lint
+    standing: Standing
     priors: Sequence[Prior]
     priors_elsewhere: int
     versions: Sequence[SignedReport]
@@ -115,9 +127,14 @@ def record_worklist(tx: Tx, caller: Caller, *, now: datetime) -> None:
     access.record(tx, caller, Access(action="worklist.view", subject="worklist"), at=now)
 
 
-def clock(tx: Tx, held: Held, *, now: datetime) -> Clock:
-    """How the exam stands now."""
+def clock(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Clock:
+    """How an exam of the sites where the caller reads or coordinates stands now."""
+    return _clock(tx, tasks.held(tx, exam_id, sites=caller.sites_as(*LISTED)), now)
+
+
+def _clock(tx: Tx, held: Held, now: datetime) -> Clock:
     return Clock(
+        exam_id=held.exam_id,
         urgency=held.urgency,
         due_at=held.due_at,
         lateness=rules.lateness(held.complete_at, held.due_at, now),
@@ -125,8 +142,13 @@ def clock(tx: Tx, held: Held, *, now: datetime) -> Clock:
     )
 
 
-def desk(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Desk:
-    """Everything around one exam of the sites where the caller reads or coordinates."""
+def desk(
+    tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime, typed: Sections | None = None
+) -> Desk:
+    """Everything around one exam of the sites where the caller reads or coordinates.
+
+    `typed` stands in place of what is kept of the report, when it could not be kept.
+    """
     sites = caller.sites_as(*LISTED)
     held = tasks.held(tx, exam_id, sites=sites)
     sheet = requests.exam_sheet(tx, exam_id)
@@ -136,19 +158,31 @@ def desk(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Desk:
     return Desk(
         sheet=sheet,
         held=held,
-        clock=clock(tx, held, now=now),
-        is_mine=held.state == State.READING and held.reader_id == caller.person_id,
+        clock=_clock(tx, held, now),
         is_reader=held.site_id in caller.sites_as(Role.READER),
-        text=text,
-        revision=saved.revision if saved else 0,
-        saved=saved,
-        saved_by=access.name_of(tx, saved.saved_by) if saved else "",
-        lint=service.lint(text, sheet),
+        text=typed or text,
+        standing=_standing(tx, caller, held, saved, service.lint(typed or text, sheet)),
         priors=lists.priors(tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites),
         priors_elsewhere=lists.priors_elsewhere(
             tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites
         ),
         versions=texts.versions(tx, exam_id),
+    )
+
+
+def standing(tx: Tx, caller: Caller, *, exam_id: ExamId, typed: Sections) -> Standing:
+    """Where the draft on the caller's screen stands."""
+    held = tasks.held(tx, exam_id, sites=caller.sites_as(*LISTED))
+    found = service.lint(typed, requests.exam_sheet(tx, exam_id))
+    return _standing(tx, caller, held, texts.draft(tx, exam_id), found)
+
+
+def _standing(tx: Tx, caller: Caller, held: Held, saved: Draft | None, found: Lint) -> Standing:
+    return Standing(
+        is_mine=held.state == State.READING and held.reader_id == caller.person_id,
+        saved=saved,
+        saved_by=access.name_of(tx, saved.saved_by) if saved else "",
+        lint=found,
     )
 
 
@@ -175,12 +209,12 @@ def document_key(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime
     return report.document_key
 
 
-def _on_duty(tx: Tx, caller: Caller, now: datetime) -> list[OnDuty]:
+def _on_duty(tx: Tx, caller: Caller, now: datetime) -> list[Coverage]:
     """Who answers now for the sites where the caller reads, once each."""
-    everyone = planning.everyone_on_duty(tx, at=now)
-    reads: Sequence[SiteId] = sorted(caller.sites_as(Role.READER) & everyone.keys())
-    people = {duty.person_id: duty for site in reads for duty in everyone[site]}
-    return sorted(people.values(), key=lambda duty: (duty.position, duty.name))
+    reads = caller.sites_as(Role.READER)
+    here = [entry for entry in planning.on_call(tx, at=now) if entry.site.site_id in reads]
+    people = {person.person_id: person for entry in here for person in entry.people}
+    return sorted(people.values(), key=lambda person: (person.position, person.name))
 
 
 def _record(tx: Tx, caller: Caller, held: Held, action: str, now: datetime) -> None:

@@ -28,8 +28,6 @@ _MATCHING: LiteralString = """
         and (%(urgency)s::text is null or t.urgency = %(urgency)s)
         and (%(modality)s = '' or t.modality = %(modality)s)
         and (%(site)s::uuid is null or t.site_id = %(site)s)
-        and (%(text)s = '' or position(lower(%(text)s) in lower(
-               p.surname || ' ' || p.first_name || ' ' || x.name || ' ' || x.name_en)) > 0)
     )
     """
 _ROWS: LiteralString = """
@@ -154,5 +152,4 @@ def _params(filters: Filters, sites: Collection[SiteId]) -> dict[str, object]:
         "urgency": filters.urgency,
         "modality": filters.modality,
         "site": filters.site_id,
-        "text": filters.text.strip(),
     }

@@ -170,7 +170,7 @@ def free_lapsed(tx: Tx, *, wall: datetime, now: datetime, limit: int = 200) -> i
         insert into reading.transition
           (exam_id, event, from_state, to_state, at, person_id, cause)
         select exam_id, case when drafted then 'lapsed_drafted' else 'lapsed' end, 'reading',
-               state, %(now)s, reader_id, 'no sign of the reader'
+               state, %(now)s, reader_id, ''
         from freed order by exam_id
         """,
         wall=wall,

@@ -1,0 +1,305 @@
+"""Pages of reading: the worklist, the reading desk, an exam and its report."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from plateau.kernel.caller import Caller
+from plateau.kernel.errors import ConflictError, InvalidInputError, PlateauError, RuleBrokenError
+from plateau.kernel.ids import ExamId, SiteId, VersionId
+from plateau.kernel.urgency import Urgency
+from plateau.platform import clock
+from plateau.platform.db import Db
+from plateau.reading import rules, service, views
+from plateau.reading.types import Addendum, Filters, Save, Sections, Signing
+from plateau.reading.views import Desk
+from plateau.web.language import sentence
+from plateau.web.pages import BlobsDep, CallerDep, DbDep, NowDep, render
+
+router = APIRouter()
+_ROWS = 200
+_MOST_ROWS = 2000
+
+WallDep = Annotated[datetime, Depends(clock.wall)]
+LimitDep = Annotated[int, Query(ge=1, le=_MOST_ROWS)]
+
+
+def _filters(urgency: str = "", modality: str = "", state: str = "", site: str = "") -> Filters:
+    """The filters of the address; what means nothing filters nothing."""
+    return Filters(
+        urgency=Urgency(urgency) if urgency in set(Urgency) else None,
+        modality=modality,
+        state=state,
+        site_id=_site(site),
+    )
+
+
+def _site(text: str) -> SiteId | None:
+    try:
+        return SiteId(UUID(text))
+    except ValueError:
+        return None
+
+
+def _save(
+    exam_id: ExamId,
+    indication: Annotated[str, Form()] = "",
+    technique: Annotated[str, Form()] = "",
+    result: Annotated[str, Form()] = "",
+    conclusion: Annotated[str, Form()] = "",
+    revision: Annotated[int, Form()] = 0,
+) -> Save:
+    """The report as its form holds it."""
+    texts = (indication, technique, result, conclusion)
+    names = ("indication", "technique", "result", "conclusion")
+    lines = {name: text.replace("\r\n", "\n") for name, text in zip(names, texts, strict=True)}
+    return Save(exam_id=exam_id, sections=Sections(**lines), revision=revision)
+
+
+def _addendum(
+    exam_id: ExamId,
+    text: Annotated[str, Form()] = "",
+    conclusion: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+) -> Addendum:
+    """An addendum as its form holds it."""
+    return Addendum(
+        exam_id=exam_id, text=text, conclusion=conclusion, reason=reason, password=password
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One call of a door: who asks what, when, and the database to answer from."""
+
+    request: Request
+    db: Db
+    caller: Caller
+    now: datetime
+    wall: datetime
+
+
+def _visit(request: Request, db: DbDep, caller: CallerDep, now: NowDep, wall: WallDep) -> Visit:
+    return Visit(request, db, caller, now, wall)
+
+
+VisitDep = Annotated[Visit, Depends(_visit)]
+AddendumDep = Annotated[Addendum, Depends(_addendum)]
+FiltersDep = Annotated[Filters, Depends(_filters)]
+SaveDep = Annotated[Save, Depends(_save)]
+
+
+@router.get("/worklist")
+def worklist(visit: VisitDep, filters: FiltersDep, limit: LimitDep = _ROWS) -> Response:
+    """The exams that wait or are being read."""
+    with visit.db.begin() as tx:
+        views.record_worklist(tx, visit.caller, now=visit.now)
+    return worklist_rows(visit, filters, limit)
+
+
+@router.get("/worklist/rows")
+def worklist_rows(visit: VisitDep, filters: FiltersDep, limit: LimitDep = _ROWS) -> Response:
+    """The same list again, for a page that was open when it changed."""
+    with visit.db.begin() as tx:
+        seen = views.worklist(tx, visit.caller, filters, limit=limit, now=visit.now)
+    return render(
+        visit.request,
+        "reading/worklist.html",
+        block="list",
+        seen=seen,
+        filters=filters,
+        limit=limit,
+        more=min(limit + _ROWS, _MOST_ROWS),
+        lateness=rules.lateness,
+    )
+
+
+@router.post("/worklist/next")
+def take_next(visit: VisitDep) -> Response:
+    """Take the most urgent exam and open it; without any, the list says so."""
+    return _go(visit.request, _next_path(visit, otherwise="/worklist?done=nothing"))
+
+
+@router.post("/worklist/{exam_id}/take")
+def take(visit: VisitDep, exam_id: ExamId) -> Response:
+    """Take one exam and open it."""
+    with visit.db.begin() as tx:
+        service.take(tx, visit.caller, exam_id=exam_id, now=visit.now, wall=visit.wall)
+    return _go(visit.request, f"/read/{exam_id}")
+
+
+@router.post("/worklist/{exam_id}/release")
+def release(visit: VisitDep, exam_id: ExamId) -> Response:
+    """Leave an exam to others, and come back to the list."""
+    with visit.db.begin() as tx:
+        service.release(tx, visit.caller, exam_id=exam_id, now=visit.now)
+    if visit.request.headers.get("HX-Request"):
+        return Response(status_code=204)  # the open list hears that it changed
+    return RedirectResponse("/worklist", status_code=303)
+
+
+@router.get("/read/{exam_id}")
+def read(visit: VisitDep, exam_id: ExamId) -> Response:
+    """Images, request, earlier exams and report of one exam, on one page."""
+    with visit.db.begin() as tx:
+        desk = views.desk(tx, visit.caller, exam_id=exam_id, now=visit.now)
+    return render(visit.request, "reading/read.html", **_desk_values(desk))
+
+
+@router.get("/read/{exam_id}/clock")
+def look(visit: VisitDep, exam_id: ExamId) -> Response:
+    """How the exam stands now, for a page that only looks on."""
+    with visit.db.begin() as tx:
+        seen = views.clock(tx, visit.caller, exam_id=exam_id, now=visit.now)
+    return render(visit.request, "reading/clock.html", clock=seen)
+
+
+@router.post("/read/{exam_id}/heartbeat")
+def heartbeat(visit: VisitDep, exam_id: ExamId) -> Response:
+    """The page is still open: keep the exam, and say how it stands."""
+    with visit.db.begin() as tx:
+        service.heartbeat(tx, visit.caller, exam_id=exam_id, wall=visit.wall)
+        seen = views.clock(tx, visit.caller, exam_id=exam_id, now=visit.now)
+    return render(visit.request, "reading/clock.html", clock=seen)
+
+
+@router.post("/read/{exam_id}/draft")
+def save_draft(visit: VisitDep, save: SaveDep) -> Response:
+    """Keep the text; when it cannot be kept it stays on the screen, with the reason."""
+    try:
+        with visit.db.begin() as tx:
+            service.save_draft(tx, visit.caller, save, now=visit.now, wall=visit.wall)
+    except (ConflictError, RuleBrokenError) as error:
+        return _refused(visit, save, error)
+    if not visit.request.headers.get("HX-Request"):
+        return RedirectResponse(f"/read/{save.exam_id}", status_code=303)
+    return _state(visit, save)
+
+
+@router.post("/read/{exam_id}/sign")
+def sign(
+    visit: VisitDep,
+    blobs: BlobsDep,
+    save: SaveDep,
+    password: Annotated[str, Form()] = "",
+    despite_warnings: Annotated[bool, Form()] = False,
+) -> Response:
+    """Sign the text on the screen, then open the next exam; the list when none waits."""
+    signing = Signing(save=save, password=password, despite_warnings=despite_warnings)
+    try:
+        with visit.db.begin() as tx:
+            version_id = service.sign(tx, blobs, visit.caller, signing, now=visit.now)
+    except (ConflictError, RuleBrokenError) as error:
+        return _refused(visit, save, error)
+    path = _next_path(visit, otherwise="/worklist")
+    return _go(visit.request, f"{path}?signed={version_id}")
+
+
+@router.get("/exams/{exam_id}")
+def exam(visit: VisitDep, exam_id: ExamId) -> Response:
+    """What happened to an exam, from its request to its report."""
+    return _dossier(visit, exam_id)
+
+
+@router.post("/exams/{exam_id}/addendum")
+def add_addendum(visit: VisitDep, blobs: BlobsDep, addendum: AddendumDep) -> Response:
+    """Add a version to a signed report; what was typed comes back when it is refused."""
+    try:
+        with visit.db.begin() as tx:
+            service.add_addendum(tx, blobs, visit.caller, addendum, now=visit.now)
+    except (InvalidInputError, RuleBrokenError) as error:
+        return _dossier(visit, addendum.exam_id, typed=addendum, error=error)
+    return _go(visit.request, f"/exams/{addendum.exam_id}")
+
+
+@router.get("/reports/{version_id}.pdf")
+def document(visit: VisitDep, blobs: BlobsDep, version_id: VersionId) -> Response:
+    """The printed report, as it was signed."""
+    with visit.db.begin() as tx:
+        key = views.document_key(tx, visit.caller, version_id=version_id, now=visit.now)
+    headers = {
+        "Content-Disposition": f'inline; filename="{version_id}.pdf"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(blobs.get(key), media_type="application/pdf", headers=headers)
+
+
+def _go(request: Request, path: str) -> Response:
+    """The next page, however the form was sent."""
+    if request.headers.get("HX-Request"):
+        return Response(status_code=204, headers={"HX-Redirect": path})
+    return RedirectResponse(path, status_code=303)
+
+
+def _next_path(visit: Visit, *, otherwise: str) -> str:
+    """The page of the next exam, which is now the caller's."""
+    with visit.db.begin() as tx:
+        exam_id = service.take_next(tx, visit.caller, now=visit.now, wall=visit.wall)
+    return f"/read/{exam_id}" if exam_id else otherwise
+
+
+def _state(visit: Visit, save: Save, error: PlateauError | None = None) -> Response:
+    """Where the draft on the screen stands, and why it could not be kept or signed."""
+    with visit.db.begin() as tx:
+        standing = views.standing(tx, visit.caller, exam_id=save.exam_id, typed=save.sections)
+    return render(
+        visit.request,
+        "reading/state.html",
+        status_code=_status_of(error),
+        standing=standing,
+        error=error,
+        sentence=sentence,
+    )
+
+
+def _refused(visit: Visit, save: Save, error: PlateauError) -> Response:
+    """The reason, beside the text that stays on the screen."""
+    if visit.request.headers.get("HX-Request"):
+        return _state(visit, save, error)
+    with visit.db.begin() as tx:
+        desk = views.desk(
+            tx, visit.caller, exam_id=save.exam_id, now=visit.now, typed=save.sections
+        )
+    values = _desk_values(desk, error)
+    return render(visit.request, "reading/read.html", status_code=_status_of(error), **values)
+
+
+def _dossier(
+    visit: Visit,
+    exam_id: ExamId,
+    *,
+    typed: Addendum | None = None,
+    error: PlateauError | None = None,
+) -> Response:
+    with visit.db.begin() as tx:
+        dossier = views.dossier(tx, visit.caller, exam_id=exam_id, now=visit.now)
+    return render(
+        visit.request,
+        "reading/exam.html",
+        status_code=_status_of(error),
+        dossier=dossier,
+        typed=typed,
+        error=error,
+        sentence=sentence,
+    )
+
+
+def _desk_values(desk: Desk, error: PlateauError | None = None) -> dict[str, Any]:
+    return {
+        "desk": desk,
+        "clock": desk.clock,
+        "standing": desk.standing,
+        "error": error,
+        "sentence": sentence,
+    }
+
+
+def _status_of(error: PlateauError | None) -> int:
+    if error is None:
+        return 200
+    return 409 if isinstance(error, ConflictError) else 422

@@ -1,0 +1,204 @@
+// The reading page: what is typed is saved every 5 s, the exam is held while the page is open, and
+// the keys of the report work from inside the viewer too. What cannot be saved is kept in this tab.
+const SAVE_EVERY_MS = 5000;
+const BEAT_EVERY_MS = 30000;
+const SECTIONS = ['indication', 'technique', 'result', 'conclusion'];
+
+const at = (id) => document.getElementById(id);
+const show = (id, shown = true) => { const note = at(id); if (note) note.hidden = !shown; };
+
+// Calls the server; null when it cannot be reached.
+async function call(path, { body = null, target = '', keepalive = false } = {}) {
+  const token = document.querySelector('meta[name=csrf]').content;
+  const headers = { 'HX-Request': 'true', 'HX-Target': target, 'X-CSRF-Token': token };
+  try {
+    return await fetch(path, { method: 'POST', body, headers, keepalive });
+  } catch {
+    return null;
+  }
+}
+
+const message = (answer) => decodeURIComponent(answer.headers.get('X-Plateau-Message') ?? '');
+
+class Report {
+  constructor(form) {
+    this.form = form;
+    this.key = `plateau:report:${form.dataset.person}:${form.dataset.exam}`;
+    this.saved = JSON.stringify(this.texts());
+    this.busy = Promise.resolve();
+    this.stopped = false; // no longer ours, or no longer signed in
+    this.paused = false; // another text was saved meanwhile: only a deliberate save goes on
+    form.addEventListener('input', () => this.keep());
+    form.addEventListener('submit', (event) => this.submit(event));
+    addEventListener('pagehide', () => this.flush());
+    setInterval(() => { if (!this.paused) this.save(); }, SAVE_EVERY_MS);
+    this.restore();
+  }
+
+  texts() { return SECTIONS.map((name) => this.form.elements[name].value); }
+
+  revision() { return Number(this.form.elements.revision.value); }
+
+  isDirty() { return JSON.stringify(this.texts()) !== this.saved; }
+
+  keep() {
+    const kept = { texts: this.texts(), revision: this.revision() };
+    sessionStorage.setItem(this.key, JSON.stringify(kept));
+    const saved = at('saved');
+    if (saved && this.isDirty()) saved.textContent = at('signing').dataset.typing;
+  }
+
+  forget() { sessionStorage.removeItem(this.key); }
+
+  // Text of this tab that never reached the server comes back, unless something newer was saved.
+  restore() {
+    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
+    if (!kept || JSON.stringify(kept.texts) === this.saved) { this.forget(); return; }
+    const use = () => {
+      SECTIONS.forEach((name, n) => { this.form.elements[name].value = kept.texts[n]; });
+      show('kept', false);
+      this.keep();
+    };
+    if (kept.revision === this.revision()) { use(); return; }
+    show('kept');
+    at('kept-use').addEventListener('click', use);
+    at('kept-drop').addEventListener('click', () => { this.forget(); show('kept', false); });
+  }
+
+  body(withPassword) {
+    const data = new FormData(this.form);
+    if (!withPassword) { data.delete('password'); data.delete('despite_warnings'); }
+    return new URLSearchParams(data);
+  }
+
+  // One call at a time, so that each starts from the revision the one before it made.
+  save(deliberate = false) {
+    if (this.stopped || !(deliberate || this.isDirty())) return this.busy;
+    this.busy = this.busy.then(async () => {
+      if (this.stopped || !(deliberate || this.isDirty())) return;
+      const sent = JSON.stringify(this.texts());
+      const answer = await call(`/read/${this.form.dataset.exam}/draft`, { body: this.body(false), target: 'state' });
+      if (!(await this.received(answer))) return;
+      this.saved = sent;
+      this.paused = false;
+      if (this.isDirty()) this.keep(); else this.forget();
+    });
+    return this.busy;
+  }
+
+  flush() {
+    if (!this.stopped && !this.paused && this.isDirty()) {
+      call(`/read/${this.form.dataset.exam}/draft`, { body: this.body(false), target: 'state', keepalive: true });
+    }
+  }
+
+  sign() {
+    this.busy = this.busy.then(async () => {
+      if (this.stopped) return;
+      const answer = await call(this.form.action, { body: this.body(true), target: 'state' });
+      const next = answer?.headers.get('HX-Redirect');
+      if (answer?.status === 204 && next) {
+        this.saved = JSON.stringify(this.texts());
+        this.stopped = true;
+        this.forget();
+        location.assign(next);
+      } else if (!(await this.received(answer))) {
+        const box = this.form.elements.despite_warnings;
+        if (box && !box.checked) box.focus();
+        else { at('password').select(); at('password').focus(); }
+      }
+    });
+  }
+
+  submit(event) {
+    event.preventDefault();
+    if (event.submitter?.id === 'save') this.save(true);
+    else if (at('password').value === '') at('password').focus();
+    else this.sign();
+  }
+
+  // Shows what the server says; whether it did what was asked.
+  async received(answer) {
+    show('offline', answer === null || answer.status >= 500);
+    if (answer === null || answer.status >= 500) { this.keep(); return false; }
+    if (answer.status === 401) { this.stop('expired'); return false; }
+    if (answer.status === 200 || answer.status === 409 || answer.status === 422) {
+      at('state').innerHTML = await answer.text();
+    }
+    if (answer.status === 409) {
+      if (this.form.elements.revision.dataset.mine === 'no') this.lose(at('refusal')?.textContent ?? '');
+      else this.paused = true;
+    }
+    if (answer.status === 403) this.lose(message(answer));
+    return answer.status === 200;
+  }
+
+  stop(note) {
+    this.keep();
+    this.stopped = true;
+    show(note);
+    at(note).scrollIntoView({ block: 'nearest' });
+  }
+
+  lose(sentence) {
+    at('lost-text').textContent = sentence;
+    this.stop('lost');
+  }
+}
+
+function keepTime(report) {
+  const clock = at('clock');
+  if (!report) {
+    setInterval(async () => {
+      const answer = await fetch(clock.dataset.url, { headers: { 'HX-Request': 'true' } }).catch(() => null);
+      if (answer?.ok) clock.innerHTML = await answer.text();
+    }, BEAT_EVERY_MS);
+    return;
+  }
+  setInterval(async () => {
+    if (report.stopped) return;
+    const answer = await call(clock.dataset.url, { target: 'clock' });
+    if (answer?.ok) clock.innerHTML = await answer.text();
+    else if (answer?.status === 401) report.stop('expired');
+    else if (answer?.status === 409) report.lose(message(answer));
+  }, BEAT_EVERY_MS);
+}
+
+function listen(report) {
+  const onKey = (event) => {
+    if (event.isComposing) return;
+    if (event.altKey && !event.ctrlKey && !event.metaKey) {
+      const letter = event.code.replace('Key', '');
+      const section = report?.form.querySelector(`[data-section="${CSS.escape(letter)}"]`);
+      if (section) { window.focus(); section.focus(); event.preventDefault(); event.stopPropagation(); }
+      if (letter === 'P') { at('priors').open = !at('priors').open; event.preventDefault(); }
+      return;
+    }
+    if (!report || !(event.ctrlKey || event.metaKey)) return;
+    if (event.key === 's') { report.save(true); event.preventDefault(); event.stopPropagation(); }
+    if (event.key === 'Enter') {
+      window.focus();
+      report.form.requestSubmit(at('sign'));
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+  document.addEventListener('keydown', onKey, true);
+  const viewer = at('viewer');
+  const inside = () => {
+    try {
+      viewer.contentWindow.addEventListener('keydown', onKey, true);
+    } catch {
+      // A viewer of another origin keeps its keys to itself.
+    }
+  };
+  viewer.addEventListener('load', inside);
+  inside();
+}
+
+document.addEventListener('DOMContentLoaded', () => {
+  const form = at('report');
+  const report = form ? new Report(form) : null;
+  keepTime(report);
+  listen(report);
+});

@@ -158,7 +158,8 @@ def test_a_step_that_cannot_be_is_refused_with_its_own_status(
         assert status(association.send_n_create(step_begins("1.2.3"), MPPS, step_uid)) == 0x0111
         assert status(association.send_n_set(step_ends(), MPPS, generate_uid())) == 0x0112
         assert status(association.send_n_set(step_ends(), MPPS, step_uid)) == 0
-        assert status(association.send_n_set(step_ends(), MPPS, step_uid)) == 0x0110
+        again, _ = association.send_n_set(step_ends(), MPPS, step_uid)
+        assert (again.Status, again.ErrorID) == (0x0110, 0xA710)
     assert len(refusals(db)) == 5
 
 

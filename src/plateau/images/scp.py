@@ -28,14 +28,8 @@ from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
 from plateau.images import part10, service
-from plateau.images.types import Origin
-from plateau.kernel.errors import (
-    ConflictError,
-    InvalidInputError,
-    NotFoundError,
-    PlateauError,
-    RuleBrokenError,
-)
+from plateau.images.types import MissingAttributeError, Origin, StepClosedError, StepTakenError
+from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
 from plateau.platform import clock, dimse
 from plateau.platform.dimse import SUCCESS, Hub, status_of
 from plateau.platform.settings import Settings
@@ -61,15 +55,13 @@ _SERVICES = {
     "performed procedure step": "1.2.840.10008.3.1.2.3.3",
 }
 # PS3.4, annex F, and PS3.7, annex C
-_CREATE_STATUSES: dict[type[PlateauError], int] = {
-    ConflictError: 0x0111,  # duplicate SOP instance
-    InvalidInputError: 0x0120,  # missing attribute
-    RuleBrokenError: 0x0106,  # invalid attribute value
-}
-_SET_STATUSES: dict[type[PlateauError], int] = {
+_STEP_STATUSES: dict[type[PlateauError], int] = {
+    StepTakenError: 0x0111,  # duplicate SOP instance
+    MissingAttributeError: 0x0120,  # missing attribute
+    InvalidInputError: 0x0106,  # invalid attribute value
     NotFoundError: 0x0112,  # no such SOP instance
-    RuleBrokenError: 0x0106,
 }
+_NO_LONGER_UPDATABLE = 0xA710  # an error id, beside a processing failure. PS3.4, F.7.2.2
 _NO_INSTANCE_UID = 0x0117  # invalid object instance
 _COMMENT = 64  # the longest Error Comment
 _REJECTED_PERMANENT, _REJECTED_TRANSIENT = 1, 2
@@ -167,7 +159,7 @@ def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
             )
     except PlateauError as error:
         _record(hub, "step.refused", origin, error)
-        return _refusal(_CREATE_STATUSES.get(type(error), status_of(error)), error), None
+        return _step_refusal(error), None
     return SUCCESS, None
 
 
@@ -185,7 +177,7 @@ def on_set(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
             )
     except PlateauError as error:
         _record(hub, "step.refused", origin, error)
-        return _refusal(_SET_STATUSES.get(type(error), status_of(error)), error), None
+        return _step_refusal(error), None
     return SUCCESS, None
 
 
@@ -203,6 +195,13 @@ def _refusal(status: int, error: PlateauError) -> Dataset:
     answer = Dataset()
     answer.Status = status
     answer.ErrorComment = str(error)[:_COMMENT]
+    return answer
+
+
+def _step_refusal(error: PlateauError) -> Dataset:
+    answer = _refusal(_STEP_STATUSES.get(type(error), status_of(error)), error)
+    if isinstance(error, StepClosedError):
+        answer.ErrorID = _NO_LONGER_UPDATABLE
     return answer
 
 

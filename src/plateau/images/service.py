@@ -14,9 +14,12 @@ from plateau.images.types import (
     Dose,
     Header,
     Json,
+    MissingAttributeError,
     Origin,
     Standing,
     Step,
+    StepClosedError,
+    StepTakenError,
     Study,
 )
 from plateau.kernel.errors import (
@@ -24,7 +27,6 @@ from plateau.kernel.errors import (
     InvalidInputError,
     NotFoundError,
     PlateauError,
-    RuleBrokenError,
 )
 from plateau.kernel.ids import PatientId, StudyId
 from plateau.kernel.time import local
@@ -90,13 +92,13 @@ def begin_step(tx: Tx, *, step_uid: str, attributes: Json, origin: Origin, now: 
         raise NotFoundError("calling AE title not recognised")
     missing = rules.missing_in_creation(attributes)
     if missing:
-        raise InvalidInputError("missing attributes: {names}", names=", ".join(missing))
+        raise MissingAttributeError("missing attributes: {names}", names=", ".join(missing))
     if rules.state(attributes) != IN_PROGRESS:
-        raise RuleBrokenError("a procedure step begins in progress")
+        raise InvalidInputError("a procedure step begins in progress")
     study_uid = rules.study_uid(attributes)
     step = Step(step_uid, study_uid, origin.ae_title, IN_PROGRESS, dict(attributes))
     if not steps.add_step(tx, step=step, site_id=site_id, now=now):
-        raise ConflictError("this procedure step already exists")
+        raise StepTakenError("this procedure step already exists")
     emit(
         tx,
         StepStarted(step_uid=step_uid, study_uid=study_uid, ae_title=origin.ae_title, at=now),
@@ -111,10 +113,10 @@ def end_step(tx: Tx, *, step_uid: str, attributes: Json, origin: Origin, now: da
     """
     step = steps.step(tx, step_uid=step_uid, ae_title=origin.ae_title)
     if step.state != IN_PROGRESS:
-        raise ConflictError("this procedure step is closed")
+        raise StepClosedError("this procedure step is closed")
     state = rules.state(attributes) or IN_PROGRESS
     if state not in rules.STATES:
-        raise RuleBrokenError("unknown state of a procedure step")
+        raise InvalidInputError("unknown state of a procedure step")
     merged = {**step.attributes, **attributes}
     steps.amend_step(tx, step_uid=step_uid, attributes=merged)
     if state != IN_PROGRESS:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from plateau.kernel.errors import ConflictError, InvalidInputError
 from plateau.kernel.ids import PatientId, SiteId, StudyId
 
 Json = Mapping[str, Any]  # a data set in the DICOM JSON model, PS3.18 annex F
@@ -12,6 +13,18 @@ Json = Mapping[str, Any]  # a data set in the DICOM JSON model, PS3.18 annex F
 IN_PROGRESS = "IN PROGRESS"
 COMPLETED = "COMPLETED"
 DISCONTINUED = "DISCONTINUED"
+
+
+class MissingAttributeError(InvalidInputError):
+    """A machine left out what it must say of its procedure step."""
+
+
+class StepTakenError(ConflictError):
+    """A procedure step of that UID has begun already: a repeated message, most often."""
+
+
+class StepClosedError(ConflictError):
+    """A closed procedure step never changes again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,12 @@ MAPPING: Sequence[tuple[str, str]] = (
 )
 # `trimmed` and `newstyle_gettext` as in the environment that renders the pages.
 OPTIONS: Mapping[str, dict[str, str]] = {
-    "**/templates/**.html": {"silent": "false", "trimmed": "true", "newstyle_gettext": "true"},
+    "**/templates/**.html": {
+        "silent": "false",
+        "trimmed": "true",
+        "newstyle_gettext": "true",
+        "extensions": "jinja2.ext.do",
+    },
 }
 # A header without dates or tools: two runs on the same sources give the same file.
 HEADER = b"""\

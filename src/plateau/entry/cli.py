@@ -17,6 +17,7 @@ EXITS = {
     "rule_broken": 5,
     "unavailable": 6,
     "not_signed_in": 7,
+    "forged_form": 7,
 }
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(access.app, name="access")

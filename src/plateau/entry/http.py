@@ -17,6 +17,7 @@ from plateau.platform import clock
 from plateau.platform.live import Listener
 from plateau.platform.runtime import Runtime
 from plateau.reading import pages as reading
+from plateau.requests.pages import asking, desk
 from plateau.web import assets, live, security
 
 Identify = Callable[[Request], Caller | None]
@@ -28,6 +29,8 @@ ROUTERS = (
     dicomweb.router,
     viewer.router,
     planning.router,
+    desk.router,
+    asking.router,
     reading.router,
     exchange.router,
     activity.router,

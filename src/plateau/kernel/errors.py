@@ -48,3 +48,9 @@ class NotSignedInError(PlateauError):
     """Nobody is signed in, or the session has ended."""
 
     code = "not_signed_in"
+
+
+class ForgedFormError(PlateauError):
+    """The form did not come from a page of ours, or its page is too old."""
+
+    code = "forged_form"

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plateau.kernel.caller import Caller
-from plateau.kernel.errors import PlateauError
+from plateau.kernel.errors import ForgedFormError
 
 _SIGN_IN = "/login"  # asked for before, or in place of, a session with a token
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -25,12 +25,6 @@ _VIEWER = (
     "frame-ancestors 'self'"
 )
 _VIEWER_SCRIPT = _VIEWER.replace("'wasm-unsafe-eval'", "'wasm-unsafe-eval' 'unsafe-eval'")
-
-
-class ForgedFormError(PlateauError):
-    """The form did not come from a page of ours, or its page is too old."""
-
-    code = "forged_form"
 
 
 async def check_form(request: Request) -> None:

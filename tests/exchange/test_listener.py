@@ -181,3 +181,12 @@ def test_many_connections_are_served_at_once(db: Db, port: int) -> None:
 
     assert {code for code, _, _ in answers} == {"AA"}
     assert {f"IPP-{n}" for n in range(100, 160)} <= identifiers(db)
+
+
+def test_a_port_in_use_ends_the_whole_process(db: Db) -> None:
+    stop = threading.Event()
+    taken = socket.create_server(("127.0.0.1", 0))
+    with taken, pytest.raises(OSError, match="address already in use"):
+        listener.serve(Settings(mllp_port=taken.getsockname()[1]), db, stop)
+
+    assert stop.is_set()

@@ -42,8 +42,14 @@ Ready = Callable[[int], None]
 
 
 def serve(settings: Settings, db: Db, stop: threading.Event, *, ready: Ready | None = None) -> None:
-    """Listen until asked to stop; `ready` is told the port."""
-    asyncio.run(_serve(settings, db, stop, ready))
+    """Listen until asked to stop; `ready` is told the port.
+
+    When it cannot listen, everything that goes by `stop` ends, for the supervisor to see.
+    """
+    try:
+        asyncio.run(_serve(settings, db, stop, ready))
+    finally:
+        stop.set()
 
 
 async def _serve(settings: Settings, db: Db, stop: threading.Event, ready: Ready | None) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from plateau.access import commands as access
 from plateau.activity import commands as activity
-from plateau.entry import dimse, mllp, serve, territory_file, web, worker
+from plateau.entry import boot, dimse, mllp, serve, territory_file, web, worker
 from plateau.entry.demo import run as demo
 from plateau.kernel.errors import PlateauError
 
@@ -19,9 +19,16 @@ EXITS = {
     "not_signed_in": 7,
     "forged_form": 7,
 }
+
+
+def _at_hand(context: typer.Context) -> None:
+    """The commands of a feature find the database and the object store, for as long as they run."""
+    context.with_resource(boot.process("command"))
+
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-app.add_typer(access.app, name="access")
-app.add_typer(activity.app, name="activity")
+app.add_typer(access.app, name="access", callback=_at_hand)
+app.add_typer(activity.app, name="activity", callback=_at_hand)
 app.add_typer(territory_file.app, name="territory")
 app.command("demo")(demo.run)
 app.command("serve", help="Run every process of this machine.")(serve.run)

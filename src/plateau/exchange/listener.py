@@ -105,12 +105,17 @@ def answer(db: Db, content: bytes, *, at: datetime) -> bytes:
         heard = hl7v2.header(parsed)
         _hear(db, parsed, heard, at=at)
     except PlateauError as error:
-        outcome, condition = _ANSWERS[type(error)] if heard else (Outcome.REJECTED, "100")
+        outcome, condition = _answer_to(error) if heard else (Outcome.REJECTED, "100")
         log.warning("mllp.refused", outcome=outcome, condition=condition, code=error.code)
         refusal = Answer(outcome=outcome, detail=str(error))
         return _acknowledge(heard, refusal, condition=condition, at=at)
     log.info("mllp.accepted", event_code=heard.event)
     return _acknowledge(heard, Answer(outcome=Outcome.ACCEPTED), condition="", at=at)
+
+
+def _answer_to(error: PlateauError) -> tuple[Outcome, str]:
+    found = (given for kind, given in _ANSWERS.items() if isinstance(error, kind))
+    return next(found, (Outcome.ERROR, "207"))
 
 
 def _parse(content: bytes) -> hl7.Message:

@@ -20,8 +20,8 @@ def sections(result: str = "Normal.", conclusion: str = "Normal.", technique: st
     return Sections(indication="", technique=technique, result=result, conclusion=conclusion)
 
 
-def asked(text: str = "", protocol: str = "", sex: str = "F") -> Asked:
-    return Asked(text=text, protocol=protocol, sex=sex)
+def asked(text: str = "", protocol: str = "", sex: str = "F", template: str = "") -> Asked:
+    return Asked(template=template, text=text, protocol=protocol, sex=sex)
 
 
 def possible(steps: list[Step]) -> tuple[list[Step], list[State]]:
@@ -133,6 +133,17 @@ def test_an_empty_result_or_conclusion_forbids_signing() -> None:
     assert both.refusals == (Finding.EMPTY_RESULT, Finding.EMPTY_CONCLUSION)
     assert rules.lint(sections("x", ""), asked()).refusals == (Finding.EMPTY_CONCLUSION,)
     assert rules.lint(sections(), asked()).refusals == ()
+
+
+def test_labels_of_the_template_are_not_a_report() -> None:
+    form = asked(template="Parenchyme :\nOs : \nEn réponse à la question posée :")
+    bare = sections("Parenchyme :\nOs :\n", "En réponse à la question posée : ")
+    assert rules.lint(bare, form).refusals == (Finding.EMPTY_RESULT, Finding.EMPTY_CONCLUSION)
+    half = sections("Parenchyme : sans anomalie.\nOs :", "Scanner normal.")
+    assert rules.lint(half, form).refusals == ()
+    assert rules.lint(half, form).warnings == (Finding.UNFILLED,)
+    own = sections("Lésions :\n- hématome frontal", "Hématome.")
+    assert rules.lint(own, form).warnings == ()
 
 
 @pytest.mark.parametrize(

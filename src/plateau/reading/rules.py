@@ -80,11 +80,12 @@ def lateness(complete_at: datetime, due_at: datetime, now: datetime) -> Lateness
 def lint(sections: Sections, asked: Asked) -> Lint:
     """What a report lacks, and where it seems to contradict what was asked."""
     refusals = {
-        Finding.EMPTY_RESULT: not sections.result.strip(),
-        Finding.EMPTY_CONCLUSION: not sections.conclusion.strip(),
+        Finding.EMPTY_RESULT: _is_empty(sections.result, asked.template),
+        Finding.EMPTY_CONCLUSION: _is_empty(sections.conclusion, asked.template),
     }
     written = f"{sections.result}\n{sections.conclusion}"
     warnings = {
+        Finding.UNFILLED: bool(_labels(asked.template) & _labels(written)),
         Finding.OTHER_SIDE: _contradicts_side(asked.text, written),
         Finding.OTHER_SEX: _contradicts_sex(asked.sex, written),
         Finding.OTHER_CONTRAST: _contradicts_contrast(asked.protocol, sections.technique),
@@ -99,6 +100,18 @@ def digest(sections: Sections, seal: Seal) -> str:
     """The SHA-256 of a version: its text, whose exam it is, who signed it and when."""
     content = {**asdict(sections), **{name: str(value) for name, value in asdict(seal).items()}}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _labels(text: str) -> set[str]:
+    """The lines that announce something and say nothing: `Parenchyme :`."""
+    lines = (line.strip() for line in text.splitlines())
+    return {line for line in lines if line.endswith(":")}
+
+
+def _is_empty(text: str, template: str) -> bool:
+    """Whether nothing is written but labels of the template."""
+    written = {line.strip() for line in text.splitlines()} - {""}
+    return not written - _labels(template)
 
 
 def _contradicts_side(asked: str, written: str) -> bool:

@@ -168,6 +168,7 @@ def draft(tx: Tx, exam_id: ExamId) -> Draft | None:
 def lint(sections: Sections, sheet: ExamSheet) -> Lint:
     """What to look at again before signing, given what was asked for."""
     asked = Asked(
+        template=f"{sheet.exam_type.result}\n{sheet.exam_type.conclusion}",
         text=f"{sheet.exam_type.name}\n{sheet.request.region}\n{sheet.request.aim}",
         protocol=sheet.exam.protocol,
         sex=sheet.patient.sex,

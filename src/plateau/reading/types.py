@@ -54,6 +54,7 @@ class Finding(StrEnum):
 
     EMPTY_RESULT = "empty_result"
     EMPTY_CONCLUSION = "empty_conclusion"
+    UNFILLED = "unfilled"
     OTHER_SIDE = "other_side"
     OTHER_SEX = "other_sex"
     OTHER_CONTRAST = "other_contrast"
@@ -71,8 +72,9 @@ class Sections:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked for and done, as far as a report can contradict it."""
+    """What was asked for and done, as far as a report can contradict it, and its template."""
 
+    template: str
     text: str
     protocol: str
     sex: str

@@ -4,14 +4,23 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button that sends a form; its own action goes before the form's."""
+
+    name: str
+    value: str
+    action: str
+
+
 @dataclass(slots=True)
 class Form:
-    """One form: where it goes, what it holds; `buttons` are its named submit buttons."""
+    """One form: where it goes, what it holds, the buttons that send it."""
 
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
-    buttons: list[tuple[str, str]] = field(default_factory=list)
+    buttons: list[Button] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -25,6 +34,7 @@ class _Reader(HTMLParser):
         self._form: Form | None = None
         self._text: str | None = None
         self._select: str | None = None
+        self._chosen = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         held = {name: value or "" for name, value in attrs}
@@ -57,7 +67,8 @@ class _Reader(HTMLParser):
     def _control(self, form: Form, tag: str, held: dict[str, str]) -> None:
         name = held.get("name", "")
         if tag == "button" and held.get("type", "submit") == "submit":
-            form.buttons.append((name, held.get("value", "")))
+            action = held.get("formaction", form.action)
+            form.buttons.append(Button(name, held.get("value", ""), action))
         elif tag == "option":
             self._option(form, held)
         elif not name:
@@ -65,13 +76,14 @@ class _Reader(HTMLParser):
         elif tag == "textarea":
             form.fields[name], self._text = "", name
         elif tag == "select":
-            form.fields[name], self._select = "", name
+            form.fields[name], self._select, self._chosen = "", name, False
         elif tag == "input":
             self._input(form, name, held)
 
     def _option(self, form: Form, held: dict[str, str]) -> None:
-        if self._select and ("selected" in held or not form.fields[self._select]):
-            form.fields[self._select] = held.get("value", "")
+        """A browser sends the option marked as selected, else the first."""
+        if self._select and ("selected" in held or not self._chosen):
+            form.fields[self._select], self._chosen = held.get("value", ""), True
 
     def _input(self, form: Form, name: str, held: dict[str, str]) -> None:
         kind = held.get("type", "text")

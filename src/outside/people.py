@@ -57,9 +57,9 @@ class Person:
             answer = self._ask("GET", path)
         return answer
 
-    def send(self, form: Form, **filled: str) -> httpx.Response:
-        """Fill a form in and send it."""
-        return self._ask(form.method.upper(), form.action, {**form.fields, **filled})
+    def send(self, form: Form, action: str = "", **filled: str) -> httpx.Response:
+        """Fill a form in and send it, to where one of its buttons goes if that is named."""
+        return self._ask(form.method.upper(), action or form.action, {**form.fields, **filled})
 
     def _ask(self, method: str, path: str, data: dict[str, str] | None = None) -> httpx.Response:
         try:
@@ -130,7 +130,7 @@ def _answers(visit: dict[str, Any]) -> dict[str, str]:
         "implant": "no",
         "earlier": "Aucun examen antérieur connu ; biologie en cours",
         "wished_delay": "Dans le délai de l'urgence demandée",
-        "informed": "on",
+        "informed": "yes",
     }
 
 
@@ -157,16 +157,23 @@ def _justify(person: Person) -> bool:
 
 def _read_one(person: Person, speed: float, leave: int) -> bool:
     """Take an exam, look at it, report it; False when there is none to take."""
-    page = person.get("/worklist")
-    for form in forms(page.text):
-        found = _TAKE.match(form.action)
-        if not found or (leave and int(found.group(1)[:8], 16) % leave == 0):
+    for form, action, exam in _to_take(person.get("/worklist").text):
+        if leave and int(exam[:8], 16) % leave == 0:
             continue
-        opened = person.send(form)
-        if _READ.match(opened.url.path):
-            _report(person, found.group(1), speed)
+        if _READ.match(person.send(form, action).url.path):
+            _report(person, exam, speed)
             return True
     return False
+
+
+def _to_take(page: str) -> list[tuple[Form, str, str]]:
+    """The exams that a worklist offers: the form, where its button goes, the exam."""
+    return [
+        (form, button.action, found.group(1))
+        for form in forms(page)
+        for button in form.buttons
+        if (found := _TAKE.match(button.action))
+    ]
 
 
 def _report(person: Person, exam: str, speed: float) -> None:

@@ -1,4 +1,4 @@
-from outside.forms import Form, forms, links
+from outside.forms import Button, Form, forms, links
 
 PAGE = """
 <form action="/send" method="post" id="f"><input type="hidden" name="csrf" value="t&amp;1">
@@ -7,6 +7,7 @@ PAGE = """
 <select name="exam"><option value="">…</option><option value="A" selected>a</option>
 <option value="B">b</option></select><textarea name="text">one
 two</textarea><button name="kind" value="accept">ok</button></form>
+<button form="f" formaction="/other">other</button>
 <input name="late" value="1" form="f"><a href="/read/1">open</a>
 """
 
@@ -24,7 +25,7 @@ def test_a_form_holds_what_a_browser_would_send() -> None:
                 "text": "one\ntwo",
                 "late": "1",
             },
-            buttons=[("kind", "accept")],
+            buttons=[Button("kind", "accept", "/send"), Button("", "", "/other")],
         )
     ]
 

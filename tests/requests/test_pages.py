@@ -158,6 +158,15 @@ def test_a_wrong_answer_is_said_beside_its_field(
     assert words in answer.text
 
 
+def test_what_a_database_cannot_hold_is_left_out(db: Db, door: Door, world: World) -> None:
+    typed = form(world, context="Chute\0 brutale\r\nce soir", local_id="IPP\0-9")
+    sent = door.enter(Role.REQUESTER).post("/requests", data=typed)
+
+    assert sent.status_code == 303
+    with db.begin() as tx:
+        assert tx.value("select context from requests.request") == "Chute brutale\nce soir"
+
+
 def test_a_form_of_another_page_is_refused(db: Db, door: Door, world: World) -> None:
     answer = door.enter(Role.REQUESTER).post("/requests", data=form(world, csrf="forged"))
 

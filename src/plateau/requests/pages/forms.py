@@ -5,12 +5,20 @@ from uuid import UUID
 
 from fastapi import Depends, Form, Request
 from fastapi.responses import RedirectResponse
+from pydantic import AfterValidator
 
 from plateau.kernel.ids import SiteId
 from plateau.requests.types import Decision, DecisionKind, Draft
 
 _LONG = 20_000  # far above what is accepted: the page says what is too long
-Text = Annotated[str, Form(max_length=_LONG)]
+
+
+def _plain(text: str) -> str:
+    """One kind of line end, and nothing that a database cannot hold."""
+    return text.replace("\r\n", "\n").replace("\0", "")
+
+
+Text = Annotated[str, Form(max_length=_LONG), AfterValidator(_plain)]
 
 
 async def _draft(request: Request) -> Draft:
@@ -18,7 +26,7 @@ async def _draft(request: Request) -> Draft:
     form = await request.form()
 
     def text(name: str) -> str:
-        return str(form.get(name, "")).replace("\r\n", "\n")[:_LONG]
+        return _plain(str(form.get(name, "")))[:_LONG]
 
     return Draft(
         site_id=_site(text("site_id")),
@@ -48,7 +56,7 @@ async def _draft(request: Request) -> Draft:
 def _decision(
     kind: Annotated[DecisionKind, Form()],
     protocol: Text = "",
-    exam_code: Annotated[str, Form(max_length=64)] = "",
+    exam_code: Annotated[str, Form(max_length=64), AfterValidator(_plain)] = "",
     text: Text = "",
 ) -> Decision:
     return Decision(kind=kind, protocol=protocol, exam_code=exam_code, text=text)

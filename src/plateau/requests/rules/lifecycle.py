@@ -148,9 +148,7 @@ def next_request(state: RequestState | None, event: RequestEvent, facts: Facts) 
     """The state after `event`; RuleBrokenError says why it cannot happen."""
     move = _REQUEST.get((state, event))
     if move is None:
-        raise RuleBrokenError(
-            "this request is no longer open to that: it is {state}", state=state or "new"
-        )
+        raise RuleBrokenError("this request is no longer open to that: see where it stands now")
     _check(move.guard, facts)
     return move.next
 
@@ -159,9 +157,7 @@ def next_exam(state: ExamState | None, event: ExamEvent, facts: Facts) -> ExamSt
     """The state after `event`; RuleBrokenError says why it cannot happen."""
     move = _EXAM.get((state, event))
     if move is None:
-        raise RuleBrokenError(
-            "this exam is no longer open to that: it is {state}", state=state or "new"
-        )
+        raise RuleBrokenError("this exam is no longer open to that: see where it stands now")
     _check(move.guard, facts)
     return move.next
 

@@ -72,18 +72,23 @@ class Report {
   }
 
   // One call at a time, so that each starts from the revision the one before it made.
-  save(deliberate = false) {
-    if (this.stopped || !(deliberate || this.isDirty())) return this.busy;
-    this.busy = this.busy.then(async () => {
-      if (this.stopped || !(deliberate || this.isDirty())) return;
-      const sent = JSON.stringify(this.texts());
-      const answer = await call(`/read/${this.form.dataset.exam}/draft`, { body: this.body(false), target: 'state' });
-      if (!(await this.received(answer))) return;
-      this.saved = sent;
-      this.paused = false;
-      if (this.isDirty()) this.keep(); else this.forget();
-    });
+  next(act) {
+    this.busy = this.busy.then(act);
     return this.busy;
+  }
+
+  save(deliberate = false) {
+    return this.next(() => this.send(deliberate));
+  }
+
+  async send(deliberate) {
+    if (this.stopped || !(deliberate || this.isDirty())) return;
+    const sent = JSON.stringify(this.texts());
+    const answer = await call(`/read/${this.form.dataset.exam}/draft`, { body: this.body(false), target: 'state' });
+    if (!(await this.received(answer))) return;
+    this.saved = sent;
+    this.paused = false;
+    if (this.isDirty()) this.keep(); else this.forget();
   }
 
   flush() {
@@ -92,22 +97,31 @@ class Report {
     }
   }
 
+  // Saved first: a refusal then stays in view, because nothing is left to save after it.
   sign() {
-    this.busy = this.busy.then(async () => {
-      if (this.stopped) return;
-      const answer = await call(this.form.action, { body: this.body(true), target: 'state' });
-      const next = answer?.headers.get('HX-Redirect');
-      if (answer?.status === 204 && next) {
-        this.saved = JSON.stringify(this.texts());
+    // Remarks were looked at only if they were those of this very text.
+    const despite = this.form.elements.despite_warnings?.checked && !this.isDirty();
+    this.next(async () => {
+      await this.send(false);
+      if (this.stopped || this.paused || this.isDirty()) return;
+      const body = this.body(true);
+      if (despite) body.set('despite_warnings', 'true');
+      const answer = await call(this.form.action, { body, target: 'state' });
+      const path = answer?.headers.get('HX-Redirect');
+      if (answer?.status === 204 && path) {
         this.stopped = true;
         this.forget();
-        location.assign(next);
+        location.assign(path);
       } else if (!(await this.received(answer))) {
-        const box = this.form.elements.despite_warnings;
-        if (box && !box.checked) box.focus();
-        else { at('password').select(); at('password').focus(); }
+        this.askAgain();
       }
     });
+  }
+
+  askAgain() {
+    const box = this.form.elements.despite_warnings;
+    if (box) box.focus();
+    else { at('password').select(); at('password').focus(); }
   }
 
   submit(event) {

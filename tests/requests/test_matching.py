@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.ids import ExamId
+from plateau.requests.lines import ScheduledExam
 from plateau.requests.rules import matching
 from plateau.requests.rules.matching import Keys
-from plateau.requests.types import ScheduledExam
 
 EXAM = ScheduledExam(
     exam_id=ExamId(UUID(int=1)),

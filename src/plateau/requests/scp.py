@@ -20,10 +20,10 @@ from plateau.platform import clock
 from plateau.platform.db import Tx
 from plateau.platform.dimse import PENDING, Hub, status_of
 from plateau.requests import worklist
+from plateau.requests.lines import ScheduledExam
 from plateau.requests.queries import lists
 from plateau.requests.rules import matching
 from plateau.requests.rules.matching import Keys
-from plateau.requests.types import ScheduledExam
 from plateau.territory import service as territory
 
 log = structlog.get_logger()

@@ -18,23 +18,18 @@ from plateau.planning import service as planning
 from plateau.planning.types import OnCall, OnDuty
 from plateau.platform.db import Tx
 from plateau.requests import service
-from plateau.requests.queries import lists, rows
-from plateau.requests.rules import delays, lifecycle
-from plateau.requests.rules.delays import Wait
-from plateau.requests.types import (
-    Exam,
+from plateau.requests.lines import (
     ExamRow,
-    ExamState,
     IncidentRow,
-    Message,
     QueueCell,
-    Request,
-    RequestEvent,
     RequestRow,
-    RequestState,
     TimelineRow,
     WaitingRow,
 )
+from plateau.requests.queries import lists, rows
+from plateau.requests.rules import delays, lifecycle
+from plateau.requests.rules.delays import Wait
+from plateau.requests.types import Exam, ExamState, Message, Request, RequestEvent, RequestState
 from plateau.territory import service as territory
 from plateau.territory.types import ExamType, Site
 

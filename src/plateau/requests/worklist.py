@@ -6,8 +6,8 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from plateau.requests.lines import ScheduledExam
 from plateau.requests.rules import matching
-from plateau.requests.types import ScheduledExam
 
 _PRIORITY = {"U0": "STAT", "U1": "HIGH", "U2": "MEDIUM", "U3": "ROUTINE"}
 _PREGNANCY = {"no": 1, "possible": 2, "yes": 3, "unknown": 4}  # PS3.3, table C.2-4

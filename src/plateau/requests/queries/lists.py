@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from plateau.kernel.ids import RequestId, SiteId
 from plateau.platform.db import Tx
-from plateau.requests.types import (
+from plateau.requests.lines import (
     ExamRow,
     IncidentRow,
     QueueCell,

@@ -6,16 +6,8 @@ from typing import LiteralString
 
 from plateau.kernel.ids import DeviceId, ExamId, PersonId, RequestId, SiteId
 from plateau.platform.db import Tx
-from plateau.requests.types import (
-    Draft,
-    Exam,
-    Incident,
-    Message,
-    Request,
-    Submission,
-    TimelineRow,
-    Transition,
-)
+from plateau.requests.lines import TimelineRow
+from plateau.requests.types import Draft, Exam, Incident, Message, Request, Submission, Transition
 
 _REQUEST: LiteralString = """
     select request_id, state, site_id, requester_id, patient_id, urgency, exam_code, context, aim,

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
 from plateau.kernel.errors import InvalidInputError
-from plateau.requests.types import ScheduledExam
+from plateau.requests.lines import ScheduledExam
 
 _PERSON_NAMES = frozenset({"PatientName"})
 

@@ -21,22 +21,22 @@ class Chaos(threading.Thread):
         self.killed: Counter[str] = Counter()
         self._fleet = fleet
         self._rounds = rounds
-        self._stop = threading.Event()
+        self._ended = threading.Event()
 
     def run(self) -> None:
         """Kill, wait for the supervisor to bring it back, go on."""
         for _ in range(self._rounds):
             for child in self._fleet.children:
-                if self._stop.wait(_BETWEEN_S):
+                if self._ended.wait(_BETWEEN_S):
                     return
                 if child.process and child.process.poll() is None:
                     self._kill(child.kind, child.process.pid)
-            if self._fleet.server and not self._stop.wait(_BETWEEN_S):
+            if self._fleet.server and not self._ended.wait(_BETWEEN_S):
                 self._kill("database", self._fleet.server.pid())
 
     def end(self) -> Counter[str]:
         """Stop killing; how many of each kind."""
-        self._stop.set()
+        self._ended.set()
         self.join()
         return self.killed
 

@@ -184,6 +184,7 @@ class Held:
     reader_name: str | None
     taken_at: datetime | None
     lease_until: datetime | None
+    signed_at: datetime | None
     drafted: bool
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plateau.access import service as access
 from plateau.access.types import Access
@@ -59,6 +59,7 @@ class Clock:
     urgency: str
     due_at: datetime
     lateness: Lateness
+    took: timedelta | None  # from complete to signed
     study: Study | None
 
 
@@ -137,7 +138,8 @@ def _clock(tx: Tx, held: Held, now: datetime) -> Clock:
         exam_id=held.exam_id,
         urgency=held.urgency,
         due_at=held.due_at,
-        lateness=rules.lateness(held.complete_at, held.due_at, now),
+        lateness=rules.lateness(held.complete_at, held.due_at, held.signed_at or now),
+        took=held.signed_at - held.complete_at if held.signed_at else None,
         study=images.study_of(tx, held.study_uid),
     )
 

@@ -91,7 +91,7 @@ def held(tx: Tx, exam_id: ExamId, *, sites: Collection[SiteId]) -> Held:
         """
         select t.exam_id, t.site_id, t.patient_id, t.study_uid, t.modality, t.urgency,
                t.complete_at, t.due_at, t.state, t.reader_id, a.name as reader_name, t.taken_at,
-               t.lease_until,
+               t.lease_until, t.signed_at,
                exists (select from reading.draft d where d.exam_id = t.exam_id) as drafted
         from reading.task t
         left join access.account a on a.person_id = t.reader_id

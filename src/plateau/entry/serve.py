@@ -105,7 +105,7 @@ class Fleet:
         if self.server and not self.server.is_alive():
             log.warning("database.ended")
             try:
-                self.server.start()
+                self.server.restart()
             except PlateauError as error:  # its last backends may still be leaving
                 log.warning("database.not_started", code=error.code)
 

@@ -50,11 +50,17 @@ class Postgres:
         return self.folder / "pg"
 
     def start(self) -> str:
-        """Start the server unless it runs; the URL of its database."""
+        """Start the server unless it runs, making the cluster if there is none; its URL."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._check_version()
         if not (self.data / "PG_VERSION").exists():
             self._create()
+        return self.restart()
+
+    def restart(self) -> str:
+        """Start the server of an existing cluster unless it runs; its URL."""
+        if not (self.data / "PG_VERSION").exists():
+            raise UnavailableError("the database's files are gone from {folder}", folder=self.data)
         if not self.is_running():
             self._launch()
         return self.url()

@@ -1,11 +1,14 @@
 """Setting the stage: an empty data directory, the territory, passwords, the night's clock."""
 
 import json
+import os
 import shutil
 import socket
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+
+import psutil
 
 from plateau.access import service as access
 from plateau.entry import boot, territory_file
@@ -54,13 +57,22 @@ def empty(folder: Path) -> Path:
     """A folder with nothing of an earlier demonstration; anything else in it is refused."""
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise InvalidInputError("{folder} holds something else than a demonstration", folder=folder)
+    if _is_playing(folder):
+        raise ConflictError("a demonstration is running in {folder}", folder=folder)
     server = boot.embedded(Settings(data_dir=folder))
     if server.data.exists() and server.is_alive():
         server.stop()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    (folder / _MARK).touch()
+    (folder / _MARK).write_text(str(os.getpid()))
     return folder
+
+
+def _is_playing(folder: Path) -> bool:
+    """Whether the process that marked the folder still runs."""
+    mark = folder / _MARK
+    text = mark.read_text() if mark.exists() else ""
+    return text.isdecimal() and int(text) != os.getpid() and psutil.pid_exists(int(text))
 
 
 def pace(speed: float, *, hours_in: float = 0) -> Pace:

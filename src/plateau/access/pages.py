@@ -1,7 +1,7 @@
 """Pages of access: signing in and out, preferences, the audit trail."""
 
 import csv
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from io import StringIO
 from typing import Annotated
 from urllib.parse import urlencode
@@ -9,10 +9,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from plateau.access import rules, service
-from plateau.access.types import Access, AuditFilter
+from plateau.access.types import Access, AuditFilter, AuditRow
 from plateau.kernel.errors import InvalidInputError, PlateauError
 from plateau.kernel.time import instant
 from plateau.platform import clock
@@ -52,7 +52,7 @@ def sign_in(
     address = request.client.host if request.client else ""
     try:
         opened = service.sign_in(
-            db, login=login, password=password, address=address, at=clock.wall()
+            db, login=login, password=password, address=address, at=clock.wall(), now=clock.now()
         )
     except PlateauError as error:
         with language.speaking(language_of(request)):
@@ -138,7 +138,7 @@ class AuditQuery(BaseModel):
     patient: str = ""
     since: str = ""
     until: str = ""
-    before: int | None = None
+    before: Annotated[int | None, Field(ge=0, lt=2**63)] = None
 
     def parsed(self) -> AuditFilter:
         """The filter; InvalidInputError when a number or a date is not one."""
@@ -148,15 +148,17 @@ class AuditQuery(BaseModel):
                 action=self.action.strip(),
                 patient_id=UUID(self.patient.strip()) if self.patient.strip() else None,
                 since=_midnight(self.since),
-                until=_midnight(self.until),
+                until=_midnight(self.until, days_later=1),
                 before_id=self.before,
             )
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise InvalidInputError("a date or an internal number is not one") from error
 
 
-def _midnight(text: str) -> datetime | None:
-    return instant(date.fromisoformat(text), time(0)) if text else None
+def _midnight(text: str, days_later: int = 0) -> datetime | None:
+    if not text:
+        return None
+    return instant(date.fromisoformat(text) + timedelta(days=days_later), time(0))
 
 
 @router.get("/admin/audit")
@@ -186,23 +188,21 @@ def audit_csv(
     with db.begin() as tx:
         rows = service.audit(tx, caller, only=asked.parsed(), limit=100_000)
         service.record(tx, caller, Access(action="audit.export", subject="audit"), at=now)
+    return Response(
+        _as_csv(rows),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": 'attachment; filename="audit.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _as_csv(rows: list[AuditRow]) -> str:
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(["at", "actor", "action", "subject", "patient_id", "site_id", "reason"])
     for row in rows:
-        writer.writerow(
-            [
-                row.at.isoformat(),
-                row.actor,
-                row.action,
-                row.subject,
-                row.patient_id,
-                row.site_id,
-                row.reason,
-            ]
-        )
-    return Response(
-        text.getvalue(),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
-    )
+        told = (row.actor, row.action, row.subject, row.patient_id, row.site_id, row.reason)
+        writer.writerow([row.at.isoformat(), *(rules.cell(value) for value in told)])
+    return text.getvalue()

@@ -1,5 +1,6 @@
 """SQL of access; writes schema `access` only."""
 
+from collections.abc import Set
 from datetime import datetime
 
 from plateau.access.types import (
@@ -214,17 +215,35 @@ def attempts(tx: Tx, *, login: str, address: str, since: datetime) -> Attempts:
     )
 
 
-def add_attempt(tx: Tx, *, login: str, address: str, at: datetime, succeeded: bool) -> None:
-    """Remember that somebody tried to sign in."""
+def wait_turn(tx: Tx, *, login: str, address: str) -> None:
+    """Nobody else counts the attempts of this login or this address until this ends."""
     tx.run(
+        "select pg_advisory_xact_lock(7243002, hashtext(%(login)s)),"
+        " pg_advisory_xact_lock(7243003, hashtext(%(address)s))",
+        login=login,
+        address=address,
+    )
+
+
+def add_attempt(tx: Tx, *, login: str, address: str, at: datetime) -> int:
+    """Somebody tries to sign in, and has failed until `succeed` says otherwise; its number."""
+    return tx.value(
         """
         insert into access.sign_in_attempt (login, address, at, succeeded)
-        values (%(login)s, %(address)s, %(at)s, %(succeeded)s)
+        values (%(login)s, %(address)s, %(at)s, false)
+        returning attempt_id
         """,
         login=login,
         address=address,
         at=at,
-        succeeded=succeeded,
+    )
+
+
+def succeed(tx: Tx, *, attempt_id: int) -> None:
+    """The attempt was the right one."""
+    tx.run(
+        "update access.sign_in_attempt set succeeded = true where attempt_id = %(id)s",
+        id=attempt_id,
     )
 
 
@@ -250,14 +269,15 @@ def add_audit(
     )
 
 
-def audit(tx: Tx, *, only: AuditFilter, limit: int) -> list[AuditRow]:
-    """Lines of the audit trail, the newest first; page on with `before_id`."""
+def audit(tx: Tx, *, sites: Set[SiteId], only: AuditFilter, limit: int) -> list[AuditRow]:
+    """Lines about `sites`, or about no site and no patient, the newest first."""
     return tx.all(
         AuditRow,
         """
         select audit_id, at, actor, action, patient_id, subject, site_id, reason
         from access.audit
-        where (%(actor)s = '' or actor ilike '%%' || %(actor)s || '%%')
+        where (site_id = any(%(sites)s) or (site_id is null and patient_id is null))
+          and (%(actor)s = '' or actor ilike '%%' || %(actor)s || '%%')
           and (%(action)s = '' or action like %(action)s || '%%')
           and (%(patient_id)s::uuid is null or patient_id = %(patient_id)s)
           and (%(since)s::timestamptz is null or at >= %(since)s)
@@ -266,6 +286,7 @@ def audit(tx: Tx, *, only: AuditFilter, limit: int) -> list[AuditRow]:
         order by audit_id desc
         limit %(limit)s
         """,
+        sites=list(sites),
         actor=only.actor,
         action=only.action,
         patient_id=only.patient_id,

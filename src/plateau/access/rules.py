@@ -1,7 +1,6 @@
 """When signing in must wait, how long a session lives, where one may return to."""
 
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from plateau.access.types import Attempts
 
@@ -10,6 +9,8 @@ LONGEST = timedelta(days=7)
 WINDOW = timedelta(minutes=15)
 SHORTEST_PASSWORD = 12
 _FREE_BY_LOGIN, _FREE_BY_ADDRESS = 5, 30
+_LONGEST_LOGIN = 100
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def retry_at(attempts: Attempts) -> datetime | None:
@@ -23,6 +24,20 @@ def retry_at(attempts: Attempts) -> datetime | None:
     return attempts.last_at + min(timedelta(seconds=2 ** min(excess, 12)), WINDOW)
 
 
+def plain_login(typed: str) -> str:
+    """A login as it is kept: small letters, of a length somebody could have."""
+    return typed.replace("\0", "").strip().lower()[:_LONGEST_LOGIN]
+
+
+def cell(value: object) -> str:
+    """A value for a spreadsheet, which would run a text that begins like a formula.
+
+    Source: OWASP, CSV injection.
+    """
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def session_end(*, created_at: datetime, seen_at: datetime) -> datetime:
     """When a session ends if nothing more is asked."""
     return min(seen_at + IDLE, created_at + LONGEST)
@@ -30,7 +45,6 @@ def session_end(*, created_at: datetime, seen_at: datetime) -> datetime:
 
 def safe_next(path: str) -> str:
     """A page of ours to go to after signing in; the first page for anything else."""
-    parts = urlsplit(path)
-    ours = path.startswith("/") and not path.startswith(("//", "/\\"))
-    printable = path.isprintable() and "\\" not in path
-    return path if ours and printable and not parts.scheme and not parts.netloc else "/"
+    ours = path.startswith("/") and not path.startswith("//")
+    plain = path.isprintable() and "\\" not in path
+    return path if ours and plain else "/"

@@ -1,7 +1,9 @@
 """Signing in, roles by site, and the audit trail."""
 
 import hashlib
+import math
 import secrets
+import threading
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -15,6 +17,7 @@ from plateau.kernel.ids import PersonId, SiteId
 from plateau.platform.db import Db, Tx
 
 _hasher = PasswordHasher()  # argon2id, RFC 9106 low-memory profile
+_hashing = threading.BoundedSemaphore(4)  # each takes 64 MiB: strangers cannot exhaust memory
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))  # verified when the login is unknown
 _SEEN_EVERY = timedelta(minutes=1)
 _ATTEMPTS_KEPT = timedelta(days=1)
@@ -28,30 +31,33 @@ def record(tx: Tx, who: Caller | str, what: Access, *, at: datetime) -> None:
         queries.add_audit(tx, person_id=None, actor=who, what=what, at=at)
 
 
-def sign_in(db: Db, *, login: str, password: str, address: str, at: datetime) -> Opened:
+def sign_in(
+    db: Db, *, login: str, password: str, address: str, at: datetime, now: datetime
+) -> Opened:
     """A new session; RuleBrokenError, the same for every cause, when login or password is wrong.
 
-    The failure is recorded in a transaction of its own, so that it is remembered.
+    The attempt counts as failed, in a transaction of its own, before the password is looked at:
+    it is remembered whatever happens, and attempts made side by side count each other.
     """
-    name = login.strip().lower()
+    name = rules.plain_login(login)
     with db.begin() as tx:
+        queries.wait_turn(tx, login=name, address=address)
         _refuse_haste(tx, login=name, address=address, at=at)
+        attempt_id = queries.add_attempt(tx, login=name, address=address, at=at)
         account = queries.account_by_login(tx, login=name)
     matches = _matches(account.password_hash if account else None, password)
-    with db.begin() as tx:
-        good = account is not None and account.closed_at is None and matches
-        queries.add_attempt(tx, login=name, address=address, at=at, succeeded=good)
-        opened = _open(tx, account, at=at) if good and account else None
-    if opened is None:
+    if account is None or account.closed_at is not None or not matches:
         raise RuleBrokenError("login or password is wrong")
-    return opened
+    with db.begin() as tx:
+        queries.succeed(tx, attempt_id=attempt_id)
+        return _open(tx, account, at=at, now=now)
 
 
 def _refuse_haste(tx: Tx, *, login: str, address: str, at: datetime) -> None:
     tried = queries.attempts(tx, login=login, address=address, since=at - rules.WINDOW)
     again_at = rules.retry_at(tried)
     if again_at and again_at > at:
-        seconds = int((again_at - at).total_seconds()) + 1
+        seconds = math.ceil((again_at - at).total_seconds())
         raise RuleBrokenError(
             "too many attempts: try again in {seconds} s, or ask an administrator", seconds=seconds
         )
@@ -59,13 +65,15 @@ def _refuse_haste(tx: Tx, *, login: str, address: str, at: datetime) -> None:
 
 def _matches(password_hash: str | None, password: str) -> bool:
     """Whether the password is right; as slow for an unknown login as for a known one."""
-    try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
-    except VerificationError:
-        return False
+    with _hashing:
+        try:
+            right = _hasher.verify(password_hash or _NOBODY, password)
+        except VerificationError:
+            return False
+    return right and password_hash is not None
 
 
-def _open(tx: Tx, account: Account, *, at: datetime) -> Opened:
+def _open(tx: Tx, account: Account, *, at: datetime, now: datetime) -> Opened:
     token = secrets.token_urlsafe(32)
     queries.add_session(
         tx,
@@ -79,7 +87,7 @@ def _open(tx: Tx, account: Account, *, at: datetime) -> Opened:
         tx,
         account.name,
         Access(action="session.open", subject=f"person:{account.person_id}"),
-        at=at,
+        at=now,
     )
     return Opened(person_id=account.person_id, token=token)
 
@@ -122,7 +130,8 @@ def verify_password(tx: Tx, *, person_id: PersonId, password: str) -> None:
 
 def ensure_account(tx: Tx, *, person_id: PersonId, login: str, name: str) -> None:
     """The person has an open account with that login and name."""
-    queries.upsert_account(tx, person_id=person_id, login=login.lower(), name=name)
+    login = rules.plain_login(login)
+    queries.upsert_account(tx, person_id=person_id, login=login, name=name)
 
 
 def close_account(tx: Tx, *, person_id: PersonId, at: datetime) -> None:
@@ -174,7 +183,7 @@ def name_of(tx: Tx, person_id: PersonId) -> str:
 
 def person_by_login(tx: Tx, *, login: str) -> PersonId:
     """The person of that login; NotFoundError when there is none."""
-    account = queries.account_by_login(tx, login=login.lower())
+    account = queries.account_by_login(tx, login=rules.plain_login(login))
     if account is None:
         raise NotFoundError("no account is called {login}", login=login)
     return account.person_id
@@ -186,10 +195,11 @@ def set_password_of_all(tx: Tx, *, password: str) -> None:
 
 
 def audit(tx: Tx, caller: Caller, *, only: AuditFilter, limit: int = 200) -> list[AuditRow]:
-    """Lines of the audit trail, for an administrator."""
-    if not caller.is_one_of(Role.ADMINISTRATOR):
+    """Lines of the audit trail about the sites that the caller administers."""
+    sites = caller.sites_as(Role.ADMINISTRATOR)
+    if not sites:
         raise NotFoundError("this page does not exist, or is not yours to see")
-    return queries.audit(tx, only=only, limit=limit)
+    return queries.audit(tx, sites=sites, only=only, limit=limit)
 
 
 def end_old_sessions(tx: Tx, *, at: datetime) -> int:

@@ -1,9 +1,15 @@
 """Fixtures of reading."""
 
 import pytest
+from fastapi.testclient import TestClient
 
+from make import NIGHT
+from plateau.entry import http
+from plateau.kernel.caller import Caller
+from plateau.platform import clock, runtime
+from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
-from reading.night import Night, a_night
+from reading.night import Client, Night, a_night
 
 
 @pytest.fixture
@@ -11,3 +17,16 @@ def night(db: Db) -> Night:
     """One exam waits, one reader with a password is on duty."""
     with db.begin() as tx:
         return a_night(tx)
+
+
+@pytest.fixture
+def client(db: Db, blobs: Blobs) -> Client:
+    """A browser of somebody, at an hour when the reader of the night is on duty."""
+    here = runtime.Runtime(db, blobs, runtime.settings_in_use())
+
+    def browser(caller: Caller) -> TestClient:
+        app = http.build(here, lambda _request: caller)
+        app.dependency_overrides[clock.now] = lambda: NIGHT
+        return TestClient(app, follow_redirects=False)
+
+    return browser

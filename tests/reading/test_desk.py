@@ -27,11 +27,9 @@ ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **browser_type_launch_args,
-        "executable_path": shutil.which("chromium"),
-        "args": ARGS,
-    }
+    chromium = shutil.which("chromium")
+    assert chromium, "install chromium: apt-get install chromium"
+    return {**browser_type_launch_args, "executable_path": chromium, "args": ARGS}
 
 
 @pytest.fixture

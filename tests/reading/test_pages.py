@@ -1,23 +1,18 @@
 """The doors of reading, on the real application."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
-from make import NIGHT, a_caller, a_duty, a_person, a_role, a_site, a_study, a_task, an_exam
-from plateau.access import service as access
-from plateau.entry import http
+from make import NIGHT, a_caller, a_duty, a_person, a_site, a_study, a_task, an_exam
 from plateau.kernel.caller import Caller, Role
-from plateau.platform import clock, runtime
+from plateau.platform import clock
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.reading import service
-from reading.night import PASSWORD, TEXT, Night, signing
+from reading.night import PASSWORD, TEXT, Client, Night, a_colleague, signed
 
-Client = Callable[[Caller], TestClient]
 HX = {"HX-Request": "true"}
 FORM = {
     "indication": TEXT.indication,
@@ -28,38 +23,18 @@ FORM = {
 }
 
 
-@pytest.fixture
-def client(db: Db, blobs: Blobs) -> Client:
-    """A browser of somebody, at an hour when the reader of the night is on duty."""
-    here = runtime.Runtime(db, blobs, runtime.settings_in_use())
-
-    def browser(caller: Caller) -> TestClient:
-        app = http.build(here, lambda _request: caller)
-        app.dependency_overrides[clock.now] = lambda: NIGHT
-        return TestClient(app, follow_redirects=False)
-
-    return browser
-
-
-def a_colleague(db: Db, night: Night) -> Caller:
+def a_second(db: Db, night: Night) -> Caller:
+    """A colleague, on duty too."""
     with db.begin() as tx:
-        person_id = a_person(tx, "deux", "Dr Deux", night.world.site_id)
-        a_role(tx, person_id, Role.READER, night.world.site_id)
-        a_duty(tx, night.world.line_id, person_id, position=2)
-        access.set_password(tx, person_id=person_id, password=PASSWORD)
-        return replace(a_caller(person_id, night.world.site_id), name="Dr Deux")
+        colleague = a_colleague(tx, night)
+        a_duty(tx, night.world.line_id, colleague.person_id, position=2)
+        return colleague
 
 
 def take(browser: TestClient, night: Night) -> None:
     answer = browser.post(f"/worklist/{night.exam_id}/take", data={"csrf": "c"})
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/read/{night.exam_id}"
-
-
-def signed(db: Db, blobs: Blobs, night: Night) -> str:
-    with db.begin() as tx:
-        service.take(tx, night.reader, exam_id=night.exam_id, now=NIGHT, wall=clock.wall())
-        return str(service.sign(tx, blobs, night.reader, signing(night.exam_id), now=NIGHT))
 
 
 # The worklist
@@ -123,7 +98,7 @@ def test_filters_keep_what_they_say(db: Db, night: Night, client: Client) -> Non
 
 
 def test_whoever_is_not_on_duty_learns_who_is(db: Db, night: Night, client: Client) -> None:
-    colleague = a_colleague(db, night)
+    colleague = a_second(db, night)
     with db.begin() as tx:
         tx.run("delete from planning.duty where person_id = %(id)s", id=colleague.person_id)
     page = client(colleague).get("/worklist").text
@@ -157,7 +132,7 @@ def test_take_next_opens_the_exam_and_says_when_none_waits(
 
 
 def test_the_slower_reader_is_told_who_reads(db: Db, night: Night, client: Client) -> None:
-    colleague = client(a_colleague(db, night))
+    colleague = client(a_second(db, night))
     take(client(night.reader), night)
     answer = colleague.post(f"/worklist/{night.exam_id}/take", data={"csrf": "c"})
     assert answer.status_code == 409
@@ -281,7 +256,7 @@ def test_a_draft_of_a_lost_exam_is_refused_with_the_text_still_there(
     browser = client(night.reader)
     take(browser, night)
     with db.begin() as tx:
-        colleague = a_colleague(db, night)
+        colleague = a_colleague(tx, night)
         after = clock.wall().replace(year=clock.wall().year + 1)
         service.take(tx, colleague, exam_id=night.exam_id, now=NIGHT, wall=after)
     part = browser.post(f"/read/{night.exam_id}/draft", data=FORM, headers=HX)
@@ -339,7 +314,7 @@ def test_a_refused_signature_keeps_the_text_on_the_screen(
 
 def test_a_report_signed_by_someone_else_is_refused(db: Db, night: Night, client: Client) -> None:
     take(client(night.reader), night)
-    colleague = client(a_colleague(db, night))
+    colleague = client(a_second(db, night))
     form = {**FORM, "revision": "0", "password": PASSWORD}
     answer = colleague.post(f"/read/{night.exam_id}/sign", data=form)
     assert answer.status_code == 409
@@ -351,79 +326,3 @@ def test_a_form_without_its_token_changes_nothing(db: Db, night: Night, client: 
     assert browser.post("/worklist/next").status_code == 403
     with db.begin() as tx:
         assert tx.value("select count(*) from reading.task where state = 'reading'") == 0
-
-
-# The exam page, its report, its addenda
-
-
-def test_the_exam_page_tells_the_story_and_takes_addenda(
-    db: Db, blobs: Blobs, night: Night, client: Client
-) -> None:
-    signed(db, blobs, night)
-    browser = client(night.reader)
-    page = browser.get(f"/exams/{night.exam_id}").text
-    assert TEXT.conclusion in page
-    added = {
-        "csrf": "c",
-        "text": "Déjà visible.",
-        "conclusion": "Ancien.",
-        "reason": "Antériorité",
-        "password": PASSWORD,
-    }
-    path = f"/exams/{night.exam_id}/addendum"
-    refused = browser.post(path, data={**added, "password": "faux"})
-    assert refused.status_code == 422
-    assert "Déjà visible." in refused.text
-    assert browser.post(path, data=added).headers["location"] == f"/exams/{night.exam_id}"
-    page = browser.get(f"/exams/{night.exam_id}").text
-    assert page.index("Ancien.") < page.index(TEXT.result)
-
-
-def test_the_pdf_goes_to_clinical_roles_only(
-    db: Db, blobs: Blobs, night: Night, client: Client
-) -> None:
-    path = f"/reports/{signed(db, blobs, night)}.pdf"
-    site_id = night.world.site_id
-    requester = a_caller(night.world.requester_id, site_id, role=Role.REQUESTER)
-    answer = client(requester).get(path)
-    assert answer.headers["content-type"] == "application/pdf"
-    assert answer.content.startswith(b"%PDF")
-    manager = a_caller(night.world.requester_id, site_id, role=Role.MANAGER)
-    assert client(manager).get(path).status_code == 404
-    with db.begin() as tx:
-        stranger = a_caller(a_person(tx), a_site(tx, "AILLEURS"))
-    assert client(stranger).get(path).status_code == 404
-
-
-def test_a_manager_sees_the_story_without_the_patient(
-    db: Db, blobs: Blobs, night: Night, client: Client
-) -> None:
-    signed(db, blobs, night)
-    manager = a_caller(night.world.requester_id, night.world.site_id, role=Role.MANAGER)
-    page = client(manager).get(f"/exams/{night.exam_id}").text
-    assert "TESTINVENTE" not in page
-    assert TEXT.conclusion not in page
-    assert "Dr Lecture" in page
-
-
-def test_seeing_a_patient_leaves_a_trace(
-    db: Db, blobs: Blobs, night: Night, client: Client
-) -> None:
-    version = signed(db, blobs, night)
-    browser = client(night.reader)
-    browser.get(f"/read/{night.exam_id}")
-    browser.get(f"/reports/{version}.pdf")
-    with db.begin() as tx:
-        actions = tx.values("select action from access.audit order by audit_id")
-        assert actions[-2:] == ["exam.view", "report.print"]
-
-
-def test_inline_script_and_style_stay_out(night: Night, client: Client) -> None:
-    browser = client(night.reader)
-    take(browser, night)
-    for path in ("/worklist", f"/read/{night.exam_id}", f"/exams/{night.exam_id}"):
-        page = browser.get(path).text
-        assert " style=" not in page
-        assert " onclick=" not in page
-        assert "<style" not in page
-        assert "<script>" not in page

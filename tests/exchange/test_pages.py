@@ -187,3 +187,12 @@ def test_a_patient_of_two_sites_is_shown_to_each_for_its_own_exams_only(scene: S
     page = scene.client(Role.REQUESTER, scene.elsewhere).get("/results").text
 
     assert str(scene.version) not in page
+
+
+def test_the_page_of_an_exam_says_where_its_report_arrived(scene: Scene) -> None:
+    path = f"/exams/{scene.exam}/receipts"
+    page = scene.client(Role.READER).get(path)
+    assert page.text.count("<dt>") == 1
+    assert "s-wait" in page.text
+    assert "TESTINVENTE" not in page.text
+    assert "<dt>" not in scene.client(Role.READER, scene.elsewhere).get(path).text

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from plateau.activity import rules, service
 from plateau.activity.types import Period
 from plateau.kernel.errors import InvalidInputError
+from plateau.kernel.ids import ExamId
 from plateau.kernel.time import instant
 from plateau.web.pages import CallerDep, DbDep, NowDep, render
 
@@ -87,3 +88,11 @@ def export(db: DbDep, caller: CallerDep, period: PeriodDep) -> Response:
             "Cache-Control": "no-store",
         },
     )
+
+
+@router.get("/exams/{exam_id}/count")
+def counted(request: Request, exam_id: ExamId, db: DbDep, caller: CallerDep) -> HTMLResponse:
+    """Part of the page of an exam: how its reading was counted."""
+    with db.begin() as tx:
+        entries = service.counted(tx, caller, exam_id=exam_id)
+    return render(request, "activity/counted.html", entries=entries)

@@ -1,9 +1,10 @@
 """SQL of the ledger; writes schema `activity` only."""
 
+from collections.abc import Set
 from datetime import datetime
 
-from plateau.activity.types import Act, Delay, Entry, Period, Scope, Tally
-from plateau.kernel.ids import VersionId
+from plateau.activity.types import Act, Counted, Delay, Entry, Period, Scope, Tally
+from plateau.kernel.ids import ExamId, SiteId, VersionId
 from plateau.platform.db import Tx
 
 
@@ -117,6 +118,25 @@ def entries(tx: Tx, *, scope: Scope, period: Period, limit: int) -> list[Entry]:
         """,
         limit=limit,
         **_bounds(scope, period),
+    )
+
+
+def counted(tx: Tx, exam_id: ExamId, *, sites: Set[SiteId]) -> list[Counted]:
+    """The entries of one exam."""
+    return tx.all(
+        Counted,
+        """
+        select m.code as member_code, a.name as reader_name, l.code as line_code, e.counted_at
+        from activity.entry e
+        join territory.member m using (member_id)
+        join access.account a on a.person_id = e.reader_id
+        left join territory.line l using (line_id)
+        where e.exam_id = %(exam_id)s and e.site_id = any(%(sites)s)
+        order by e.entry_id
+        limit 100
+        """,
+        exam_id=exam_id,
+        sites=list(sites),
     )
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from plateau.activity import queries, rules
-from plateau.activity.types import Entry, Period, Scope, Summary, Table
+from plateau.activity.types import Counted, Entry, Period, Scope, Summary, Table
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
-from plateau.kernel.ids import VersionId
+from plateau.kernel.ids import ExamId, VersionId
 from plateau.platform.db import Tx
 
 _STEERING = (Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR)
@@ -47,3 +47,8 @@ def table(tx: Tx, *, scope: Scope, period: Period) -> Table:
 def entries(tx: Tx, *, scope: Scope, period: Period, limit: int = 50) -> list[Entry]:
     """The newest entries of the period."""
     return queries.entries(tx, scope=scope, period=period, limit=limit)
+
+
+def counted(tx: Tx, caller: Caller, *, exam_id: ExamId) -> list[Counted]:
+    """How an exam of the caller's sites was counted; empty when it was not yet."""
+    return queries.counted(tx, exam_id, sites=caller.sites)

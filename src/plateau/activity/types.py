@@ -115,3 +115,13 @@ class Entry:
     def turnaround(self) -> timedelta:
         """From the complete exam to the signed report."""
         return self.signed_at - self.complete_at
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How one exam's reading was counted."""
+
+    member_code: str
+    reader_name: str
+    line_code: str | None
+    counted_at: datetime

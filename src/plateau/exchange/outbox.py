@@ -12,6 +12,7 @@ from plateau.exchange import hl7v2, mllp, oru, service
 from plateau.exchange.types import Answer, Attempt, Letter, Outcome
 from plateau.kernel.errors import PlateauError
 from plateau.platform import clock, runtime
+from plateau.platform.counters import DELIVERIES
 from plateau.platform.db import Db
 from plateau.platform.runtime import Runtime
 
@@ -80,5 +81,6 @@ def _send(post: Runtime, letter: Letter) -> Answer:
 
 
 def _log(letter: Letter, answer: Answer) -> None:
+    DELIVERIES.labels(answer.outcome).inc()
     level = log.info if answer.outcome is Outcome.ACCEPTED else log.warning
     level("delivery.attempted", delivery_id=str(letter.delivery_id), outcome=answer.outcome)

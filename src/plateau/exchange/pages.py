@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from plateau.exchange import service
 from plateau.exchange.types import State
 from plateau.kernel.caller import Role
-from plateau.kernel.ids import DestinationId, VersionId
+from plateau.kernel.ids import DestinationId, ExamId, VersionId
 from plateau.platform import clock
 from plateau.web.pages import CallerDep, DbDep, NowDep, render
 
@@ -52,6 +52,14 @@ def acknowledge(
     with db.begin() as tx:
         service.acknowledge(tx, caller, version_id=version_id, now=now)
     return RedirectResponse(f"/results/{version_id}", status_code=303)
+
+
+@router.get("/exams/{exam_id}/receipts")
+def receipts(request: Request, exam_id: ExamId, db: DbDep, caller: CallerDep) -> HTMLResponse:
+    """Part of the page of an exam: where its report arrived; nothing of the patient is in it."""
+    with db.begin() as tx:
+        found, readers = service.receipts_of(tx, caller, exam_id=exam_id)
+    return render(request, "exchange/receipts.html", receipts=found, readers=readers)
 
 
 @router.get("/deliveries")

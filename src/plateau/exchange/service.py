@@ -12,12 +12,14 @@ from plateau.exchange.types import (
     Attempt,
     Claim,
     Delivery,
+    ExamReceipt,
     Facility,
     Identity,
     Letter,
     OpenReport,
     Owed,
     Pending,
+    Reading,
     Result,
     Signed,
     State,
@@ -25,7 +27,7 @@ from plateau.exchange.types import (
 )
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
-from plateau.kernel.ids import DeliveryId, DestinationId, PatientId, SiteId, VersionId
+from plateau.kernel.ids import DeliveryId, DestinationId, ExamId, PatientId, SiteId, VersionId
 from plateau.kernel.time import local
 from plateau.patients import service as patients
 from plateau.patients.types import Traits
@@ -149,6 +151,16 @@ def open_report(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime)
         chain=results.chain(tx, report.exam_id),
         readers=results.readers(tx, version_id),
         receipts=results.receipts(tx, version_id),
+    )
+
+
+def receipts_of(
+    tx: Tx, caller: Caller, *, exam_id: ExamId
+) -> tuple[list[ExamReceipt], list[Reading]]:
+    """Where an exam's report arrived, and who took note of it, at the caller's sites."""
+    return (
+        results.exam_receipts(tx, exam_id, sites=caller.sites),
+        results.exam_readers(tx, exam_id, sites=caller.sites),
     )
 
 

@@ -205,6 +205,17 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class ExamReceipt:
+    """Where one version of an exam's report stands with one destination."""
+
+    number: int
+    destination: str
+    state: str
+    delivered_at: datetime | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Somebody took note of a version."""
 

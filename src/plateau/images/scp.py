@@ -31,6 +31,7 @@ from plateau.images import part10, service
 from plateau.images.types import MissingAttributeError, Origin, StepClosedError, StepTakenError
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
 from plateau.platform import clock, dimse
+from plateau.platform.counters import STORES
 from plateau.platform.dimse import SUCCESS, Hub, status_of
 from plateau.platform.settings import Settings
 
@@ -138,7 +139,9 @@ def on_store(event: Event, hub: Hub) -> int | Dataset:
             )
     except PlateauError as error:
         _record(hub, "store.refused", origin, error)
+        STORES.labels(f"{status_of(error):04X}").inc()
         return _refusal(status_of(error), error)
+    STORES.labels("0000").inc()
     return SUCCESS
 
 

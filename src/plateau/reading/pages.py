@@ -197,7 +197,7 @@ def sign(
     except (ConflictError, RuleBrokenError) as error:
         return _refused(visit, save, error)
     path = _next_path(visit, otherwise="/worklist")
-    return _go(visit.request, f"{path}?signed={version_id}")
+    return _go(visit.request, f"{path}?signed={version_id}&of={save.exam_id}")
 
 
 @router.get("/exams/{exam_id}")

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from plateau.exchange.types import Link, Pending, Reading, Receipt, Result
+from plateau.exchange.types import ExamReceipt, Link, Pending, Reading, Receipt, Result
 from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
 from plateau.platform.db import Tx
 
@@ -116,6 +116,43 @@ def receipts(tx: Tx, version_id: VersionId) -> list[Receipt]:
         order by x.code, x.destination_id
         """,
         id=version_id,
+    )
+
+
+def exam_receipts(tx: Tx, exam_id: ExamId, *, sites: Collection[SiteId]) -> list[ExamReceipt]:
+    """Where each version of an exam's report stands with each destination."""
+    return tx.all(
+        ExamReceipt,
+        """
+        select v.number, x.code as destination, d.state, d.delivered_at, d.last_outcome as outcome
+        from exchange.delivery d
+        join territory.destination x using (destination_id)
+        join reading.version v using (version_id)
+        where d.exam_id = %(exam_id)s and d.site_id = any(%(sites)s)
+        order by v.number, x.code, d.delivery_id
+        limit 200
+        """,
+        exam_id=exam_id,
+        sites=list(sites),
+    )
+
+
+def exam_readers(tx: Tx, exam_id: ExamId, *, sites: Collection[SiteId]) -> list[Reading]:
+    """Who at the requester's side took note of the report."""
+    return tx.all(
+        Reading,
+        """
+        select a.name, k.at
+        from exchange.acknowledgement k
+        join access.account a using (person_id)
+        join reading.version v using (version_id)
+        join reading.task t using (exam_id)
+        where v.exam_id = %(exam_id)s and t.site_id = any(%(sites)s)
+        order by k.at, k.person_id
+        limit 200
+        """,
+        exam_id=exam_id,
+        sites=list(sites),
     )
 
 

@@ -26,14 +26,19 @@ MACHINES = ("/dicom-web/", "/api/")
 
 
 def routes() -> list[tuple[str, str]]:
-    """Every method and path the application answers."""
-    return sorted(
-        (method, route.path)
-        for router in http.ROUTERS
-        for route in router.routes
-        if isinstance(route, APIRoute)
-        for method in (route.methods or set()) - {"HEAD", "OPTIONS"}
-    )
+    """Every method and path the application answers; nothing else may stand among its routes."""
+    found: list[tuple[str, str]] = []
+    for router in http.ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, APIRoute), f"{route} would be tried by nobody"
+            methods = (route.methods or set()) - {"HEAD", "OPTIONS"}
+            found += [(method, route.path) for method in methods]
+    return sorted(found)
+
+
+def test_no_route_stands_outside_the_routers(db: Db, blobs: Blobs) -> None:
+    app = http.build(runtime.Runtime(db, blobs, Settings()), http.identify)
+    assert len(app.routes) == len(http.ROUTERS)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from plateau.web.pages import DbDep
 
 router = APIRouter()
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ANSWERS = Histogram(
     "plateau_http_seconds",
     "Time until an answer begins, by route and status.",
@@ -47,7 +48,8 @@ class Timing:
         async def send_timed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "none")
-                labels = (scope["method"], route, str(message["status"]))
+                method = scope["method"] if scope["method"] in _METHODS else "other"
+                labels = (method, route, str(message["status"]))
                 _ANSWERS.labels(*labels).observe(time.perf_counter() - start)
             await send(message)
 

@@ -1,14 +1,18 @@
 """How a refusal is answered: a page, a fragment's toast, or problem JSON, in words."""
 
 import os
-from urllib.parse import quote, urlencode
+import traceback
+from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from plateau.access import rules
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
 from plateau.web import language
 from plateau.web.pages import language_of, render
@@ -24,6 +28,7 @@ STATUSES = {
     "forged_form": 403,
 }
 _MACHINE_PATHS = ("/dicom-web/", "/api/")
+_FRAMES = 12
 
 
 def _(text: str) -> str:
@@ -48,7 +53,33 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PlateauError, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_malformed)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_bug)
+    app.add_middleware(Bugs)
+
+
+class Bugs:
+    """Answers in words when something unforeseen goes wrong."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; answer 500 unless an answer has begun, which is then broken off."""
+        has_begun = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = has_begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_watched)
+        except ClientDisconnect:
+            log.info("request.abandoned")
+        except Exception as error:  # noqa: BLE001 - the last door
+            answer = _on_bug(Request(scope), error)
+            if has_begun:
+                raise RuntimeError("an answer broke off") from None
+            await answer(scope, receive, send)
 
 
 def _on_refusal(request: Request, error: Exception) -> Response:
@@ -68,25 +99,43 @@ def _on_malformed(request: Request, error: Exception) -> Response:
 
 def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    refusal = NotFoundError("there is nothing at this address")
-    return _answer(request, refusal, error.status_code)
+    if error.status_code in {404, 405}:
+        refusal = NotFoundError("there is nothing at this address")
+    else:
+        refusal = InvalidInputError("what was sent cannot be understood")
+    answer = _answer(request, refusal, error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def _on_bug(request: Request, error: Exception) -> Response:
+    """Log where it happened, not the message: the database quotes rows of patients in it."""
     reference = os.urandom(6).hex()
-    route = getattr(request.scope.get("route"), "path", "?")
-    log.error("request.failed", reference=reference, route=route, exc_info=error)
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    log.error(
+        "request.failed",
+        reference=reference,
+        route=getattr(request.scope.get("route"), "path", "?"),
+        kind=type(error).__name__,
+        sqlstate=getattr(error, "sqlstate", None),
+        where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    )
     refusal = PlateauError("the server could not do this")
     return _answer(request, refusal, 500, reference=reference)
 
 
 def _to_sign_in(request: Request) -> Response:
     """To the sign-in page and back; an open page is told to go there as a whole."""
-    if request.headers.get("HX-Request"):
-        return Response(status_code=401, headers={"HX-Redirect": "/login"})
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = wanted if request.method == "GET" else "/"
-    return RedirectResponse(f"/login?{urlencode({'next': target})}", 303)
+    is_fragment = bool(request.headers.get("HX-Request"))
+    shown = urlsplit(
+        request.headers.get("HX-Current-URL", "/") if is_fragment else str(request.url)
+    )
+    wanted = shown.path + (f"?{shown.query}" if shown.query else "")
+    target = wanted if is_fragment or request.method == "GET" else "/"
+    sign_in = f"/login?{urlencode({'next': rules.safe_next(target)})}"
+    if is_fragment:
+        return Response(status_code=401, headers={"HX-Redirect": sign_in})
+    return RedirectResponse(sign_in, 303)
 
 
 def _answer(request: Request, error: PlateauError, status: int, reference: str = "") -> Response:

@@ -60,6 +60,7 @@ class Listener:
     def __init__(self, url: str) -> None:
         self._url = url
         self.is_closed = False
+        self.losses = 0  # how often the database went away: what changed then was not heard
         self._streams: dict[asyncio.Queue[str], tuple[asyncio.AbstractEventLoop, frozenset[str]]]
         self._streams = {}
         self._lock = threading.Lock()
@@ -86,11 +87,20 @@ class Listener:
             try:
                 with _connect(self._url) as connection:
                     connection.execute(f"listen {_CHANNEL}")
+                    self._wake_all()
                     for notice in connection.notifies():
                         self._spread(notice.payload)
             except psycopg.Error:
+                self.losses += 1
                 log.warning("live.disconnected")
                 time.sleep(_RETRY_S)
+
+    def _wake_all(self) -> None:
+        """Have every stream look again: a change may have been missed until now."""
+        with self._lock:
+            wanted = frozenset[str]().union(*(topics for _, topics in self._streams.values()))
+        for topic in sorted(wanted):
+            self._spread(topic)
 
     def _spread(self, topic: str) -> None:
         with self._lock:

@@ -58,13 +58,16 @@ def duration(span: timedelta | None) -> str:
 
 
 def age(born_on: date, today: date | datetime) -> str:
-    """`76 ans`, `8 mois`, as of a day."""
+    """`76 ans`, `8 mois`, `5 j`, as of a day."""
     on = local(today).date() if isinstance(today, datetime) else today
     years = on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+    months = (on.year - born_on.year) * 12 + on.month - born_on.month - (on.day < born_on.day)
+    french = current() == "fr"
     if years >= 2:
-        return f"{years}{_NARROW}{'ans' if current() == 'fr' else 'y'}"
-    months = max(0, (on.year - born_on.year) * 12 + on.month - born_on.month)
-    return f"{months}{_NARROW}{'mois' if current() == 'fr' else 'mo'}"
+        return f"{years}{_NARROW}{'ans' if french else 'y'}"
+    if months >= 1:
+        return f"{months}{_NARROW}{'mois' if french else 'mo'}"
+    return f"{max(0, (on - born_on).days)}{_NARROW}{'j' if french else 'd'}"
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -1,5 +1,6 @@
 """The two languages: English in the sources, French in the catalogue, French first."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -84,5 +85,16 @@ def preferred(accept_language: str, cookie: str | None) -> str:
     """The language of somebody who has not signed in: their cookie, their browser, French."""
     if cookie in LANGUAGES:
         return cast("str", cookie)
-    wanted = [part.split(";")[0].strip()[:2].lower() for part in accept_language.split(",")]
-    return next((language for language in wanted if language in LANGUAGES), "fr")
+    wanted = sorted(map(_weighed, accept_language.split(",")), reverse=True, key=lambda one: one[1])
+    spoken = (language for language, weight in wanted if language in LANGUAGES and weight > 0)
+    return next(spoken, "fr")
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    """`en-GB;q=0.8` as its language and weight.
+
+    Source: RFC 9110, section 12.4.2.
+    """
+    tag, _, quality = part.partition(";")
+    found = re.fullmatch(r"q=([01](?:\.\d{0,3})?)", quality.strip().lower())
+    return tag.strip()[:2].lower(), float(found[1]) if found else 1.0

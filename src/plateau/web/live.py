@@ -31,10 +31,14 @@ async def _stream(
     request: Request, listener: Listener, topics: frozenset[str]
 ) -> AsyncIterator[str]:
     numbers = count(1)
+    losses = listener.losses
     yield "retry: 2000\n\n"
     with listener.stream(topics) as queue:
         silent_s = 0.0
-        while not (listener.is_closed or await request.is_disconnected()):
+        # Without the database nothing is heard: the page is told so by the end of its stream.
+        while not (
+            listener.is_closed or listener.losses > losses or await request.is_disconnected()
+        ):
             try:
                 topic = await asyncio.wait_for(queue.get(), _LOOK_S)
             except TimeoutError:

@@ -1,6 +1,6 @@
 """The main pages, each for the roles that may open it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from plateau.kernel.caller import Caller, Role
@@ -49,6 +49,12 @@ _HOMES: tuple[tuple[Role, str], ...] = (
 def navigation(caller: Caller) -> list[Item]:
     """The pages this caller may open."""
     return [item for item in ITEMS if caller.is_one_of(*item.roles)]
+
+
+def standing_at(items: Sequence[Item], path: str) -> Item | None:
+    """The page among `items` to which the path belongs: the most precise one."""
+    around = [item for item in items if path == item.href or path.startswith(f"{item.href}/")]
+    return max(around, key=lambda item: len(item.href), default=None)
 
 
 def home(caller: Caller) -> str:

@@ -9,7 +9,7 @@ import jinja2
 from plateau.web import language
 from plateau.web.assets import asset, icon
 from plateau.web.formats import FILTERS
-from plateau.web.navigation import navigation
+from plateau.web.navigation import navigation, standing_at
 
 _FEATURES = (
     "web",
@@ -43,7 +43,8 @@ def environment() -> jinja2.Environment:
     install(language.gettext, language.ngettext, newstyle=True)
     cast("dict[str, Any]", made.filters).update(FILTERS)
     shared = cast("dict[str, Any]", made.globals)
-    shared.update(asset=asset, icon=icon, language=language.current, navigation=navigation)
+    shared.update(asset=asset, icon=icon, language=language.current)
+    shared.update(navigation=navigation, standing_at=standing_at)
     return made
 
 

@@ -2,6 +2,7 @@
 // Every htmx event name stands here, so that another version of htmx is one file away.
 const EVENTS = {
   configure: 'htmx:configRequest',
+  answered: 'htmx:afterRequest',
   swapped: 'htmx:afterSwap',
   beforeSwap: 'htmx:beforeSwap',
   streamOpen: 'htmx:sseOpen',
@@ -10,6 +11,7 @@ const EVENTS = {
 const STALE_AFTER_MS = 30000;
 const POLL_EVERY_MS = 20000;
 const TOAST_MS = 10000;
+const SINGLE_KEYS = 'plateau.single-keys'; // 'off' on a device where they are switched off
 
 const $ = (id) => document.getElementById(id);
 
@@ -40,27 +42,33 @@ function followLive() {
   const state = $('live-state');
   if (!live || !state) return;
   const dot = $('live-dot');
+  let isOpen = false;
   let lostAt = null;
   let poll = null;
-  const refetch = () => $('refetch').dispatchEvent(new CustomEvent('plateau:refetch'));
+  let greying = null;
+  const refetch = () => $('refetch')?.dispatchEvent(new CustomEvent('plateau:refetch'));
   const hour = (date) => date.toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
-  document.body.addEventListener(EVENTS.streamOpen, () => {
-    if (lostAt) refetch();
+  const say = (text) => { if (state.textContent !== text) state.textContent = text; };
+  // What changed before the stream opened was not heard: look again, and only then be green.
+  document.body.addEventListener(EVENTS.streamOpen, () => { isOpen = true; refetch(); });
+  document.body.addEventListener(EVENTS.answered, (event) => {
+    if (!isOpen || event.detail.elt.id !== 'refetch' || !event.detail.successful) return;
     lostAt = null;
     clearInterval(poll);
+    clearTimeout(greying);
     poll = null;
+    greying = null;
     dot.className = 'dot on';
     document.body.classList.remove('stale');
-    state.textContent = state.dataset.liveText;
+    say(state.dataset.liveText);
   });
   EVENTS.streamLost.forEach((name) => document.body.addEventListener(name, () => {
+    isOpen = false;
     lostAt ??= new Date();
     dot.className = 'dot off';
-    state.textContent = `${state.dataset.lostText} ${hour(lostAt)} — ${state.dataset.staleText}`;
-    poll ??= setInterval(() => {
-      if (lostAt && Date.now() - lostAt > STALE_AFTER_MS) document.body.classList.add('stale');
-      refetch();
-    }, POLL_EVERY_MS);
+    say(`${state.dataset.lostText} ${hour(lostAt)} — ${state.dataset.staleText}`);
+    greying ??= setTimeout(() => document.body.classList.add('stale'), STALE_AFTER_MS);
+    poll ??= setInterval(refetch, POLL_EVERY_MS);
   }));
 }
 
@@ -69,20 +77,23 @@ function followLive() {
 function driveGrid() {
   const rows = document.querySelector('[data-grid]');
   let selectedId = null;
-  const all = () => [...rows.querySelectorAll('tr[id]')];
+  const all = () => [...rows.querySelectorAll('tr[id]:not([hidden])')];
   const selected = () => selectedId && document.getElementById(selectedId);
   const mark = (row, focus = true) => {
     if (!row) return;
-    all().forEach((other) => other.setAttribute('aria-selected', String(other === row)));
+    all().forEach((other) => {
+      other.setAttribute('aria-selected', String(other === row));
+      other.tabIndex = other === row ? 0 : -1;
+    });
     selectedId = row.id;
     if (focus) row.focus({ preventScroll: true });
-    row.scrollIntoView({ block: 'nearest' });
   };
   const step = (by) => {
     const list = all();
     const at = list.indexOf(selected());
-    mark(list[at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, at + by))]);
+    go(list[at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, at + by))]);
   };
+  const go = (row) => { mark(row); row?.scrollIntoView({ block: 'nearest' }); };
   const open = (row) => { if (row?.dataset.href) location.assign(row.dataset.href); };
   if (rows) {
     rows.addEventListener('click', (event) => {
@@ -96,7 +107,7 @@ function driveGrid() {
   }
   const moves = {
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
-    Home: () => mark(all()[0]), End: () => mark(all().at(-1)),
+    Home: () => go(all()[0]), End: () => go(all().at(-1)),
   };
   document.addEventListener('keydown', (event) => {
     if (event.altKey && !event.ctrlKey && /^[1-9]$/.test(event.key)) {
@@ -110,6 +121,7 @@ function driveGrid() {
       if (event.key === 'Escape') event.target.blur();
       return;
     }
+    if (event.key.length === 1 && localStorage.getItem(SINGLE_KEYS) === 'off') return;
     if (event.key === '?') { $('help')?.showModal(); event.preventDefault(); return; }
     if (event.key === '/') { document.querySelector('input[type=search]')?.focus(); event.preventDefault(); return; }
     if (rows && moves[event.key]) { moves[event.key](); event.preventDefault(); return; }
@@ -126,6 +138,15 @@ function driveGrid() {
     const control = within ?? document.querySelector(`[data-key="${key}"]:not(tr [data-key])`);
     if (control) { control.click(); event.preventDefault(); }
   }
+}
+
+// Keys of one character can be switched off (WCAG 2.1.4), on this device.
+function chooseKeys() {
+  const box = $('single-keys');
+  if (!box) return;
+  $('keys').hidden = false;
+  box.checked = localStorage.getItem(SINGLE_KEYS) !== 'off';
+  box.addEventListener('change', () => localStorage.setItem(SINGLE_KEYS, box.checked ? 'on' : 'off'));
 }
 
 // A form sent twice by an impatient hand is sent once.
@@ -147,5 +168,6 @@ document.addEventListener('DOMContentLoaded', () => {
   sendToken();
   followLive();
   driveGrid();
+  chooseKeys();
   sendOnce();
 });

@@ -5,6 +5,7 @@ Source: HL7 2.5.1 chapters 2 (control), 3 (ADT), 7 (ORU); IHE RAD TF-2 for the s
 
 import re
 from datetime import UTC, date, datetime
+from typing import cast
 
 import hl7
 
@@ -81,7 +82,7 @@ def parse(content: bytes) -> hl7.Message:
     header = _HEADER.match(text)
     if header is None or len(set(header.groups())) < len(header.groups()):
         raise InvalidInputError("the message does not start with a usable MSH segment")
-    return hl7.parse(text)
+    return cast("hl7.Message", hl7.parse(text))
 
 
 def _decoded(content: bytes) -> str:

@@ -128,14 +128,12 @@ def add_instance(
         with added as (
           insert into images.instance
             (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames, rows,
-             columns, blob_key, data_set_digest, bytes, pixel_offset, frame_bytes,
-             metadata, received_at, origin)
+             columns, blob_key, data_set_digest, bytes, pixel_offset, frame_bytes, metadata,
+             received_at, origin)
           select %(uid)s, series_id, %(class)s, %(syntax)s, %(number)s, %(frames)s, %(rows)s,
                  %(columns)s, %(blob_key)s, %(digest)s, %(size)s, %(offset)s, %(frame_bytes)s,
-                 %(metadata)s::jsonb,
-                 %(now)s, %(origin)s
-          from images.series
-          where series_uid = %(series_uid)s
+                 %(metadata)s::jsonb, %(now)s, %(origin)s
+          from images.series where series_uid = %(series_uid)s
           on conflict (sop_instance_uid) do nothing
           returning series_id
         )

@@ -1,10 +1,17 @@
 """What every process does first: logs, database, object store."""
 
+import errno
+import os
+import signal
+import socket
+import sys
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from prometheus_client import start_http_server
 
+from plateau.kernel.errors import ConflictError, UnavailableError
 from plateau.platform import blobs, log, runtime
 from plateau.platform.db import Db, open_pool
 from plateau.platform.embedded import Postgres
@@ -13,12 +20,17 @@ from plateau.platform.migrate import migrate
 from plateau.platform.runtime import Runtime
 from plateau.platform.settings import Settings, settings
 
+SUPERVISED = "PLATEAU_SUPERVISED"  # set by whoever holds the other end of standard input
+_WITHOUT_PAGES = ("dimse", "mllp", "worker")
+
 
 @contextmanager
 def process(name: str, *, pool: int = 10) -> Generator[Runtime, None, None]:
     """A migrated database and an object store, for as long as the process lives."""
     chosen = settings()
     log.configure(chosen.log_level, name)
+    if SUPERVISED in os.environ:
+        threading.Thread(target=_leave_with_supervisor, name="supervised", daemon=True).start()
     with database(chosen) as url:
         migrate(url)
         with open_pool(url, size=pool) as connections:
@@ -26,9 +38,30 @@ def process(name: str, *, pool: int = 10) -> Generator[Runtime, None, None]:
             in_use = chosen.model_copy(update={"database_url": url})
             running = Runtime(Db(connections, Notifier(url)), store, in_use)
             runtime.use(running)
-            if chosen.metrics_port:
-                start_http_server(chosen.metrics_port, "127.0.0.1")
+            if chosen.metrics_port and name in _WITHOUT_PAGES:
+                with listening(chosen.metrics_port):
+                    start_http_server(chosen.metrics_port, "127.0.0.1")
             yield running
+
+
+@contextmanager
+def listening(port: int) -> Generator[None, None, None]:
+    """A port that cannot be had is said in one sentence; ConflictError when it is taken."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConflictError("port {port} is taken by another process", port=port) from error
+        raise UnavailableError(
+            "cannot listen on port {port}: {reason}", port=port, reason=error.strerror
+        ) from error
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with listening(port):
+        return socket.create_server((host, port), family=family, backlog=1024)
 
 
 @contextmanager
@@ -56,3 +89,10 @@ def _object_store(chosen: Settings) -> blobs.Blobs:
     if chosen.blob_url:
         return blobs.open_url(chosen.blob_url)
     return blobs.open_folder(chosen.data_dir / "blobs")
+
+
+def _leave_with_supervisor() -> None:
+    """Stop in order when the supervisor is gone: its end of the pipe closes, however it died."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

@@ -44,7 +44,7 @@ def main() -> None:
         app()
     except PlateauError as error:
         typer.echo(str(error), err=True)
-        sys.exit(EXITS[error.code])
+        sys.exit(EXITS.get(error.code, 1))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ def run() -> None:
         signal.signal(number, lambda *_: stop.set())
     with boot.process("dimse", pool=16) as runtime:
         hub = Hub(runtime.db, runtime.blobs)
-        server = images.dimse_server(runtime.settings, hub, requests.handlers(hub))
+        with boot.listening(runtime.settings.dicom_port):
+            server = images.dimse_server(runtime.settings, hub, requests.handlers(hub))
         stop.wait()
         server.shutdown()

@@ -15,5 +15,6 @@ def run() -> None:
     with boot.process("mllp", pool=6) as runtime:
         sender = threading.Thread(target=outbox.run, args=(runtime.db, stop), name="outbox")
         sender.start()
-        listener.serve(runtime.settings, runtime.db, stop)
+        with boot.listening(runtime.settings.mllp_port):
+            listener.serve(runtime.settings, runtime.db, stop)
         sender.join()

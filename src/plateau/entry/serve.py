@@ -22,6 +22,7 @@ KINDS = ("web", "dimse", "mllp", "worker")
 _WATCH_S = 0.2
 _GRACE_S = 15.0
 _SLOWEST_RESTART_S = 10.0
+_SETTLED_S = 60.0  # whoever lived that long is started again at once
 
 
 @dataclass(slots=True)
@@ -32,13 +33,18 @@ class Child:
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    ends: int = 0  # in a row, each soon after its start
+    started: float = 0.0
     not_before: float = 0.0
 
     def start(self) -> None:
         """Start it now."""
         self.starts += 1
+        self.started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "plateau.entry.cli", self.kind], env=self.environment
+            [sys.executable, "-m", "plateau.entry.cli", self.kind],
+            env={**self.environment, boot.SUPERVISED: "1"},
+            stdin=subprocess.PIPE,  # it closes when we die, and they leave too
         )
         log.info("process.started", kind=self.kind, pid=self.process.pid, starts=self.starts)
 
@@ -49,7 +55,8 @@ class Child:
         if self.process:
             log.warning("process.ended", kind=self.kind, code=self.process.returncode)
             self.process = None
-            self.not_before = now + min(0.2 * 2 ** min(self.starts, 8), _SLOWEST_RESTART_S)
+            self.ends = self.ends + 1 if now - self.started < _SETTLED_S else 0
+            self.not_before = now + min(0.1 * 2 ** min(self.ends, 8), _SLOWEST_RESTART_S)
         if now >= self.not_before:
             self.start()
 
@@ -71,7 +78,9 @@ class Fleet:
         url = self.server.start() if self.server else str(self.chosen.database_url)
         migrate(url)
         environment = {**os.environ, **self.environment, "PLATEAU_DATABASE_URL": url}
-        self.children = [Child(kind, environment) for kind in KINDS]
+        self.children = [
+            Child(kind, {**environment, **self._metrics(place)}) for place, kind in enumerate(KINDS)
+        ]
         for child in self.children:
             child.start()
         return url
@@ -101,6 +110,11 @@ class Fleet:
         if self.server:
             self.server.stop()
 
+    def _metrics(self, place: int) -> dict[str, str]:
+        """Each process measures itself on a port of its own."""
+        first = self.chosen.metrics_port
+        return {"PLATEAU_METRICS_PORT": str(first + place - 1)} if first and place else {}
+
     def _watch_server(self) -> None:
         if self.server and not self.server.is_alive():
             log.warning("database.ended")
@@ -117,8 +131,10 @@ def run() -> None:
     fleet = Fleet(chosen)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: fleet.request_stop())
-    fleet.start()
+    for host, port in chosen.listens:
+        boot.bound(host, port).close()
     try:
+        fleet.start()
         fleet.watch()
     finally:
         fleet.stop()

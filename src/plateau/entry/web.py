@@ -16,24 +16,24 @@ class Server(uvicorn.Server):
         self._listener = listener
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Let the streams end, then stop in order."""
+        """Let the streams end, then stop in order: the library would raise the signal again."""
         self._listener.close()
-        super().handle_exit(sig, frame)
+        self.should_exit = True
 
 
 def run() -> None:
     """Serve until asked to stop; open streams end at once, other answers are finished."""
     with boot.process("web", pool=16) as runtime:
+        chosen = runtime.settings
+        pages = boot.bound(chosen.web_host, chosen.web_port)
         app = http.build(runtime, http.identify)
-        listener = http.serve_live(app, str(runtime.settings.database_url))
+        listener = http.serve_live(app, str(chosen.database_url))
         config = uvicorn.Config(
             app,
-            host=runtime.settings.web_host,
-            port=runtime.settings.web_port,
             log_level="warning",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
             timeout_keep_alive=30,
         )
-        Server(config, listener).run()
+        Server(config, listener).run([pages])

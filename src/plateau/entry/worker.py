@@ -30,9 +30,9 @@ _STALLED_CHECK_S = 2.0
 def run() -> None:
     """Work until asked to stop; the engine leaves when the database goes away, so come back."""
     stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     with boot.process("worker", pool=8) as runtime:
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        signal.signal(signal.SIGINT, lambda *_: stop.set())
         sweeper = threading.Thread(target=_sweep, args=(runtime, stop), name="sweep")
         sweeper.start()
         while not stop.is_set():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
+from plateau.kernel.errors import InvalidInputError
 from plateau.platform.settings import settings
 
 
@@ -38,13 +39,18 @@ class Pace:
 
 def parse(text: str) -> Pace:
     """The pace that `PLATEAU_CLOCK` describes."""
-    start, shown, speed, end = text.split("|")
-    return Pace(
-        datetime.fromisoformat(start),
-        datetime.fromisoformat(shown),
-        float(speed),
-        datetime.fromisoformat(end),
-    )
+    try:
+        start, shown, speed, end = text.split("|")
+        return Pace(
+            datetime.fromisoformat(start),
+            datetime.fromisoformat(shown),
+            float(speed),
+            datetime.fromisoformat(end),
+        )
+    except ValueError as error:
+        raise InvalidInputError(
+            "these settings are malformed: {names}", names="PLATEAU_CLOCK"
+        ) from error
 
 
 @cache

@@ -8,7 +8,7 @@ import procrastinate
 import psycopg
 import structlog
 
-from plateau.kernel.errors import ConflictError
+from plateau.kernel.errors import ConflictError, UnavailableError
 
 log = structlog.get_logger()
 _LOCK = 7_243_001
@@ -16,7 +16,7 @@ _LOCK = 7_243_001
 
 def migrate(url: str) -> list[str]:
     """Bring the database up to date; the names of the migrations applied."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with _connected(url) as connection:
         connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
         _ensure_history(connection)
         done: dict[str, str] = dict(
@@ -25,6 +25,13 @@ def migrate(url: str) -> list[str]:
         applied = [name for name, sql in _scripts() if _apply(connection, name, sql, done)]
         _ensure_jobs(connection, url)
         return applied
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    try:
+        return psycopg.connect(url, autocommit=True)
+    except psycopg.Error as error:
+        raise UnavailableError("the database cannot be reached or has no room") from error
 
 
 def _scripts() -> list[tuple[str, str]]:

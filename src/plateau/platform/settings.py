@@ -2,14 +2,20 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from plateau.kernel.errors import InvalidInputError
+
+_PREFIX = "PLATEAU_"
 
 
 class Settings(BaseSettings):
     """Read once from `PLATEAU_*` variables."""
 
-    model_config = SettingsConfigDict(env_prefix="PLATEAU_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
 
     data_dir: Path = Path("data")
     database_url: str | None = None  # none: the embedded PostgreSQL under data_dir
@@ -22,16 +28,31 @@ class Settings(BaseSettings):
     mllp_host: str = "127.0.0.1"
     mllp_port: int = 2575
     mllp_timeout_s: float = 10.0
-    metrics_port: int = 0  # of the processes without pages; 0: none
+    metrics_port: int = 0  # of the processes without pages, in a row: dimse, mllp, worker; 0: none
     clock: str | None = None  # a demonstration's clock, see platform/clock.py
     quiet_time_s: float = 30.0  # a study nobody announced is complete after this silence
     lease_s: float = 600.0  # how long a reader keeps an exam without a heartbeat
     outbox_retry_s: float = 5.0  # first delay before a delivery is tried again
     worker_concurrency: int = 4
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def listens(self) -> tuple[tuple[str, int], ...]:
+        """Where pages, machines and messages come in."""
+        return (
+            (self.web_host, self.web_port),
+            (self.dicom_host, self.dicom_port),
+            (self.mllp_host, self.mllp_port),
+        )
 
 
 @cache
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process; InvalidInputError names those that cannot be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = sorted({_PREFIX + str(one["loc"][0]).upper() for one in error.errors()})
+        raise InvalidInputError(
+            "these settings are malformed: {names}", names=", ".join(names)
+        ) from error

@@ -2,45 +2,40 @@
 
 import os
 import signal
-import threading
-from collections import Counter
+from collections import Counter, deque
 
 import structlog
 
 from plateau.entry.serve import Fleet
 
 log = structlog.get_logger()
-_BETWEEN_S = 6.0
+_DATABASE = "database"
+_ORDER = ("dimse", "web", _DATABASE, "worker", "mllp")
 
 
-class Chaos(threading.Thread):
-    """Goes round the kinds, the database last, until told to stop; counts what it killed."""
+class Chaos:
+    """Kills the kinds one after the other as the night advances, so that work is under way."""
 
-    def __init__(self, fleet: Fleet, rounds: int = 1) -> None:
-        super().__init__(name="chaos", daemon=True)
+    def __init__(self, fleet: Fleet) -> None:
         self.killed: Counter[str] = Counter()
         self._fleet = fleet
-        self._rounds = rounds
-        self._ended = threading.Event()
+        self.left = deque(kind for kind in _ORDER if kind != _DATABASE or fleet.server)
 
-    def run(self) -> None:
-        """Kill, wait for the supervisor to bring it back, go on."""
-        for _ in range(self._rounds):
-            for child in self._fleet.children:
-                if self._ended.wait(_BETWEEN_S):
-                    return
-                if child.process and child.process.poll() is None:
-                    self._kill(child.kind, child.process.pid)
-            if self._fleet.server and not self._ended.wait(_BETWEEN_S):
-                self._kill("database", self._fleet.server.pid())
+    def follow(self, done: int, wanted: int) -> None:
+        """Kill the next kind once its share of the exams is done; at most one at each look."""
+        share = (len(self.killed) + 1) / (len(_ORDER) + 1)
+        pid = self._pid(self.left[0]) if self.left else None
+        if pid and share * wanted <= done < wanted:
+            kind = self.left.popleft()
+            os.kill(pid, signal.SIGKILL)
+            self.killed[kind] += 1
+            log.warning("chaos.killed", kind=kind, pid=pid)
 
-    def end(self) -> Counter[str]:
-        """Stop killing; how many of each kind."""
-        self._ended.set()
-        self.join()
-        return self.killed
-
-    def _kill(self, kind: str, pid: int) -> None:
-        os.kill(pid, signal.SIGKILL)
-        self.killed[kind] += 1
-        log.warning("chaos.killed", kind=kind, pid=pid)
+    def _pid(self, kind: str) -> int | None:
+        """The process of a kind, if it runs now."""
+        if kind == _DATABASE:
+            server = self._fleet.server
+            return server.pid() if server and server.is_alive() else None
+        child = next(child for child in self._fleet.children if child.kind == kind)
+        running = child.process is not None and child.process.poll() is None
+        return child.process.pid if child.process and running else None

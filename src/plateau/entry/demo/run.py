@@ -67,15 +67,19 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
 
 def _play(running: Show, *, chaos: bool) -> Verdict:
     """Let the night run to its end, then look at it from outside."""
-    killer = Chaos(running.fleet)
-    if chaos:
-        killer.start()
-    _await_end(running)
-    killed = killer.end() if chaos else {}
-    return _verdict(running, dict(killed))
+    killer = Chaos(running.fleet) if chaos else None
+    _await_end(running, killer)
+    verdict = _verdict(running)
+    if killer:
+        verdict.killed = dict(killer.killed)
+        verdict.problems += [
+            f"{kind}: nothing was left to do when its turn came to be killed"
+            for kind in killer.left
+        ]
+    return verdict
 
 
-def _await_end(running: Show) -> None:
+def _await_end(running: Show, killer: Chaos | None) -> None:
     """Until everything is delivered and counted, or nothing has moved for two minutes."""
     wanted, done, moved_at = len(running.visits), 0, time.monotonic()
     while done < wanted and time.monotonic() - moved_at < _STUCK_S:
@@ -88,14 +92,15 @@ def _await_end(running: Show) -> None:
         if now_done != done:
             done, moved_at = now_done, time.monotonic()
             typer.echo(f"{done}/{wanted} delivered and counted", err=True)
+        if killer:
+            killer.follow(done, wanted)
 
 
-def _verdict(running: Show, killed: dict[str, int]) -> Verdict:
+def _verdict(running: Show) -> Verdict:
     with running.db.begin() as tx:
         stories = queries.stories(tx)
         asked = queries.requests(tx)
     verdict = check.judge(running.visits, stories, running.folder / "inbox")
-    verdict.killed = killed
     if asked != len(running.visits):
         verdict.problems.append(f"{asked} requests for {len(running.visits)} visits")
     machines = [machine.ae_title for machine in running.territory.machines]

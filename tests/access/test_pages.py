@@ -8,6 +8,7 @@ from plateau.access import service
 from plateau.entry import http
 from plateau.kernel.caller import Role
 from plateau.kernel.ids import PersonId
+from plateau.kernel.time import local
 from plateau.platform import clock, runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
@@ -119,3 +120,26 @@ def test_a_new_password_signs_out_everywhere(client: TestClient, person: PersonI
     assert client.post("/me/password", data=new).status_code == 303
     assert client.get("/me").status_code == 303
     assert sign_in(client, "another long secret") == 303
+
+
+def test_nothing_at_an_address_keeps_the_shell_of_the_page(
+    client: TestClient, person: PersonId
+) -> None:
+    sign_in(client)
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert "Dr Ada Exemple" in answer.text
+
+
+def test_the_last_day_of_the_trail_is_whole(client: TestClient, person: PersonId) -> None:
+    sign_in(client)
+    today = local(clock.now()).date()
+    assert "session.open" in client.get(f"/admin/audit?since={today}&until={today}").text
+    assert "session.open" not in client.get(f"/admin/audit?since={today + timedelta(1)}").text
+    for bad in ("until=9999-12-31", "since=yesterday", "before=-1", f"before={10**30}"):
+        assert client.get(f"/admin/audit?{bad}").status_code == 400
+
+
+def test_a_login_with_a_forbidden_character_is_only_wrong(client: TestClient) -> None:
+    answer = client.post("/login", data={"login": "a\0da", "password": "x"})
+    assert answer.status_code == 422

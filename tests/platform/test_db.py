@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 
+import psycopg
 import pytest
 
-from plateau.kernel.errors import ConflictError, NotFoundError, UnavailableError
+from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from plateau.platform.db import Db, Tx, open_pool
 
 
@@ -62,3 +63,15 @@ def test_topics_leave_after_the_commit_only(db: Db, database: str) -> None:
             tx.touch("never")
             raise ZeroDivisionError
     assert heard == [{"worklist", "exams"}]
+
+
+def test_what_postgresql_cannot_keep_is_the_senders_mistake(db: Db) -> None:
+    with pytest.raises(InvalidInputError), db.begin() as tx:
+        tx.value("select %(text)s::text", text="a\0b")
+    with pytest.raises(InvalidInputError), db.begin() as tx:
+        tx.value("select %(number)s::bigint", number=2**70)
+
+
+def test_a_mistake_of_ours_stays_a_bug(db: Db) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero), db.begin() as tx:
+        tx.value("select 1 / 0")

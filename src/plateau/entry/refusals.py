@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from contextlib import suppress
 from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
@@ -103,6 +104,8 @@ def _on_http(request: Request, error: Exception) -> Response:
         refusal = NotFoundError("there is nothing at this address")
     else:
         refusal = InvalidInputError("what was sent cannot be understood")
+    with suppress(PlateauError):  # the page still speaks to whoever is signed in
+        request.app.state.identify(request)
     answer = _answer(request, refusal, error.status_code)
     answer.headers.update(error.headers or {})
     return answer

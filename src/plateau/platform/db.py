@@ -9,7 +9,7 @@ from psycopg.rows import RowFactory, RowMaker, no_result, scalar_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from plateau.kernel.errors import ConflictError, NotFoundError, UnavailableError
+from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 
 
 class Record(Protocol):
@@ -19,6 +19,8 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+# A zero byte (found by the driver, or by the server), a number beyond its column.
+_UNSTORABLE = frozenset({None, "22021", "22003"})
 
 
 class Tx:
@@ -92,6 +94,10 @@ class Db:
             raise ConflictError("somebody else has just recorded the same thing") from error
         except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
             raise ConflictError("somebody else changed this at the same time") from error
+        except psycopg.DataError as error:
+            if error.sqlstate not in _UNSTORABLE:
+                raise
+            raise InvalidInputError("a text or a number here cannot be kept as it is") from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise UnavailableError("the database cannot be reached or has no room") from error
         if tx.touched:

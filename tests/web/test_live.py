@@ -3,55 +3,15 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
 
 import httpx
 import psycopg
-import pytest
-import uvicorn
 
-from make import a_person, a_role, a_site
-from plateau.access import service
-from plateau.entry import http
 from plateau.entry.web import Server
-from plateau.kernel.caller import Role
-from plateau.platform import clock, runtime
-from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.platform.live import Listener
-from plateau.platform.settings import Settings
 
 PASSWORD = "a long enough secret"
-
-
-@pytest.fixture
-def served(db: Db, blobs: Blobs, database: str) -> Iterator[tuple[str, Server]]:
-    """The application on a free port; its address."""
-    app = http.build(runtime.Runtime(db, blobs, Settings()), http.identify)
-    listener = http.serve_live(app, database)
-    server = Server(
-        uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=5), listener
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", server
-    server.handle_exit(15, None)
-    thread.join()
-
-
-@pytest.fixture
-def cookies(db: Db) -> dict[str, str]:
-    """A session of a reader."""
-    with db.begin() as tx:
-        person_id = a_person(tx, "ada", "Dr Ada Exemple")
-        a_role(tx, person_id, Role.READER, a_site(tx))
-        service.set_password(tx, person_id=person_id, password=PASSWORD)
-    opened = service.sign_in(
-        db, login="ada", password=PASSWORD, address="", at=clock.wall(), now=clock.now()
-    )
-    return {"plateau_session": opened.token}
 
 
 def touch_until_stopped(db: Db, stop: threading.Event) -> None:

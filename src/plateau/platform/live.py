@@ -83,17 +83,21 @@ class Listener:
         self.is_closed = True
 
     def _run(self) -> None:
-        while True:
+        while not self.is_closed:
             try:
-                with _connect(self._url) as connection:
-                    connection.execute(f"listen {_CHANNEL}")
-                    self._wake_all()
-                    for notice in connection.notifies():
-                        self._spread(notice.payload)
+                self._hear()
             except psycopg.Error:
                 self.losses += 1
-                log.warning("live.disconnected")
-                time.sleep(_RETRY_S)
+                if not self.is_closed:
+                    log.warning("live.disconnected")
+                    time.sleep(_RETRY_S)
+
+    def _hear(self) -> None:
+        with _connect(self._url) as connection:
+            connection.execute(f"listen {_CHANNEL}")
+            self._wake_all()
+            for notice in connection.notifies():
+                self._spread(notice.payload)
 
     def _wake_all(self) -> None:
         """Have every stream look again: a change may have been missed until now."""

@@ -22,7 +22,7 @@ from outside.shapes import (
     texture_at,
 )
 
-HEIGHT_MM = 150.0
+HEIGHT_MM = 138.0  # to the inner vertex: the first image a viewer opens shows bone, not air
 _VAULT = Blob(Tissue.WHITE, (0, 0, 62), (66, 83, 75))
 _TENT = Blob(Tissue.CEREBELLUM, (0, 50, 12), (60, 46, 44))
 _SKIN = Blob(Tissue.FAT, (0, -2, 62), (77, 95, 87))
@@ -147,7 +147,7 @@ def _personal(blob: Blob, swollen: float, push_mm: float) -> Blob:
 
 
 def head_at(head: Head, grid: Grid, z: float, palette: Palette) -> Field:
-    """The cut at `z` mm above the lowest plane (0 to 150), in the brightness of `palette`."""
+    """The cut at `z` mm above the lowest plane (0 to HEIGHT_MM), in the brightness of `palette`."""
     image = np.full_like(grid.x, palette[Tissue.AIR])
     vault, above = _vault_depth(grid, z), np.float32(z) - _floor(grid)
     depth = np.minimum(vault, above)

@@ -11,16 +11,15 @@ import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import structlog
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom.association import Association
 
-from outside import dose, exams, link, objects, phantom, spool, steps
+from outside import clock, dose, exams, link, objects, phantom, spool, steps
+from outside.clock import Clock
 from outside.exams import DURATIONS, Exam, Machine
 from outside.link import LinkError, RefusedError
 from outside.spool import Spool
@@ -28,7 +27,6 @@ from outside.spool import Spool
 log = structlog.get_logger()
 _QUIET_POLLS = 3
 _LONGEST_WAIT_S = 5.0
-_CLOCK = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +39,7 @@ class Options:
     slices: int
     once: bool
     max_exams: int | None
+    clock: Clock = field(default_factory=clock.real)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,7 +114,7 @@ def turn(room: Room) -> bool:
                 return _give_back(room, exam, error)
             exam = _keep(room, replace(exam, created=True))
             _say(room, "step.open")
-    if room.stop.wait(max(0.0, (exam.ended_at - datetime.now(UTC)).total_seconds())):
+    if room.stop.wait(room.options.clock.until(exam.ended_at)):
         return True
     try:
         with link.associate(room.machine) as line:
@@ -144,8 +143,8 @@ def _next(room: Room, items: list[Dataset]) -> Exam | None:
             item,
             seed=room.options.seed + spool.count(room.spool),
             slices=room.options.slices,
-            now=datetime.now(_CLOCK),
-            speed=room.options.speed,
+            now=room.options.clock.now(),
+            speed=room.options.speed / room.options.clock.pace(),
         )
         return _keep(room, exam)
     return None
@@ -220,6 +219,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--peer", required=True, metavar="HOST:PORT")
     parser.add_argument("--called", default="PLATEAU", help="AE title of the hub")
     parser.add_argument("--speed", type=float, default=60.0)
+    parser.add_argument("--clock", default="", help="REAL|SHOWN|RATE|END of a demonstration")
     parser.add_argument("--poll", type=float, default=1.0, help="seconds between two polls")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--slices", type=int, default=120)
@@ -267,6 +267,7 @@ def rooms(arguments: argparse.Namespace, directory: Path, stop: threading.Event)
                 slices=arguments.slices,
                 once=arguments.once,
                 max_exams=arguments.max_exams,
+                clock=clock.parse(arguments.clock),
             ),
             spool=spool.open_spool(directory / machine.ae_title),
             stop=stop,

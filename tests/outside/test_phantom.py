@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from outside import phantom
+from outside import head, phantom
 from outside.head import Lesion
 from outside.phantom import HU_OFFSET, TOP, Part
 
@@ -41,7 +41,7 @@ def test_a_head_has_as_many_slices_as_asked_over_the_same_height() -> None:
         assert series.count == slices
         heights.add(round(series.count * series.step_mm, 3))
 
-    assert heights == {150.0}
+    assert heights == {head.HEIGHT_MM}
 
 
 def test_one_head_in_three_has_a_lesion_and_every_kind_occurs() -> None:

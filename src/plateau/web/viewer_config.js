@@ -52,12 +52,8 @@ function browserImportFunction(moduleId) {
     maxNumberOfWebWorkers: 3,
     maxNumRequests: { interaction: 100, thumbnail: 20, prefetch: 25 },
     showErrorDetails: "dev",
-    studyPrefetcher: {
-      enabled: true,
-      displaySetsCount: 2,
-      maxNumPrefetchRequests: 10,
-      order: "closest",
-    },
+    // The prefetcher asks for frames of dose reports too, and shows the refusal as an error.
+    studyPrefetcher: { enabled: false },
     defaultDataSourceName: "dicomweb",
     dataSources: [
       {

@@ -19,6 +19,7 @@ class Cast:
 
     folder: Path
     ports: Ports
+    pace: str
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start_ris(self, destinations: Sequence[DestinationBlock]) -> None:
@@ -46,6 +47,7 @@ class Cast:
             "--spool",
             str(self.folder / "spool"),
             *("--speed", str(speed), "--slices", str(slices), "--seed", str(seed)),
+            *("--clock", self.pace),
         )
 
     def start_people(self, *, plan: Path, speed: float, leave: int) -> None:

@@ -124,7 +124,7 @@ Plateau plays the night of 23 November 2026 at the Basque-Landes pool, {speed:g}
 
   Pages    {running.base}
   Sign in  password {PASSWORD}
-           lecteur1            on duty tonight: reads (Lectures; N takes the next exam)
+           lecteur3            you, beside tonight's pair: read (Lectures; N takes the next)
            urgences.stpalais   emergency doctor: asks, and receives results
            manip.stpalais      technologist: machines and images
            regulation          coordinator: queues, delays, deliveries

@@ -59,14 +59,14 @@ class Show:
 @contextmanager
 def opened(setting: Setting) -> Generator[Show, None, None]:
     """Plateau is up, supervised, on an empty database with the territory; the RIS listen."""
-    territory = territory_file.read(setting.territory)
+    territory = stage.reinforced(territory_file.read(setting.territory))
     if setting.anywhere:
         territory = stage.elsewhere(territory)
     ports = stage.choose_ports(web=setting.port, anywhere=setting.anywhere)
     folder = stage.empty(setting.folder).resolve()
     chosen = Settings(data_dir=folder, clock=str(setting.pace))
     fleet = Fleet(chosen, _environment(folder, ports, str(setting.pace)))
-    cast = Cast(folder=folder, ports=ports)
+    cast = Cast(folder=folder, ports=ports, pace=str(setting.pace))
     stage.write_plan(list(setting.visits), folder / "plan.json")
     url = boot.embedded(chosen).start()
     try:

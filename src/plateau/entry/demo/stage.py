@@ -23,6 +23,7 @@ from plateau.territory.blocks import TerritoryFile
 
 NIGHT_OF = date(2026, 11, 23)
 PASSWORD = "plateau-demo"  # noqa: S105 - of a demonstration that listens on loopback only
+_NIGHT, _VISITOR = "NUIT", "INVENTE"  # codes of the territory file
 _MARK = "made-by-plateau-demo"
 
 
@@ -51,6 +52,21 @@ def elsewhere(territory: TerritoryFile) -> TerritoryFile:
     """The same territory, whose RIS listen on free ports."""
     moved = (one.model_copy(update={"port": _free_port()}) for one in territory.destinations)
     return replace(territory, destinations=tuple(moved))
+
+
+def reinforced(territory: TerritoryFile) -> TerritoryFile:
+    """The same territory, where the visitor is on duty that night beside the pair."""
+    lines = (
+        one.model_copy(update={"readers": one.readers + 1}) if one.code == _NIGHT else one
+        for one in territory.lines
+    )
+    roster = (
+        one.model_copy(update={"readers": (*one.readers, _VISITOR)})
+        if (one.line, one.on) == (_NIGHT, NIGHT_OF)
+        else one
+        for one in territory.roster
+    )
+    return replace(territory, lines=tuple(lines), roster=tuple(roster))
 
 
 def empty(folder: Path) -> Path:

@@ -1,6 +1,5 @@
 """One exam from its request to its count, through the services and the doors of one process."""
 
-import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 from pydicom.dataset import Dataset
 
+import loops
 import make
 from exchange.post import Receiver, a_receiver
 from make import World
@@ -63,7 +63,7 @@ class Place:
     def hear(self) -> None:
         """The worker runs every job that waits, those that they lead to included."""
         while self.waiting_jobs():
-            asyncio.run(_run_jobs(self.url))
+            loops.run(_run_jobs(self.url))
 
     def waiting_jobs(self) -> int:
         with self.db.begin() as tx:

@@ -1,8 +1,8 @@
-import asyncio
 from dataclasses import dataclass
 
 import pytest
 
+import loops
 from plateau.kernel.errors import UnavailableError
 from plateau.platform import jobs
 from plateau.platform.db import Db
@@ -31,7 +31,7 @@ def work(database: str) -> None:
             await jobs.retry_stalled(app)
             await app.run_worker_async(wait=False, install_signal_handlers=False)
 
-    asyncio.run(once())
+    loops.run(once())
 
 
 def test_an_event_runs_its_subscribers(db: Db, database: str) -> None:

@@ -1,11 +1,12 @@
 import asyncio
 
+import loops
 from plateau.platform.db import Db
 from plateau.platform.live import Listener
 
 
 def test_a_stream_hears_its_topics_and_no_other(db: Db, database: str) -> None:
-    assert asyncio.run(hear(db, database)) == "worklist"
+    assert loops.run(hear(db, database)) == "worklist"
 
 
 async def hear(db: Db, database: str) -> str:

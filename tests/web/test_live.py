@@ -7,6 +7,7 @@ import time
 import httpx
 import psycopg
 
+import loops
 from plateau.entry.web import Server
 from plateau.platform.db import Db
 from plateau.platform.live import Listener
@@ -79,7 +80,7 @@ def test_what_may_have_been_missed_is_looked_at_again(database: str) -> None:
                 queue.get_nowait()
             return await asyncio.wait_for(queue.get(), 10)
 
-    assert asyncio.run(hear()) == "duty"
+    assert loops.run(hear()) == "duty"
 
 
 def cut_off(database: str) -> None:

@@ -165,10 +165,10 @@ def test_a_malformed_setting_is_named() -> None:
 @pytest.mark.parametrize(
     ("command", "code", "sentence"),
     [
-        ("access password nobody --stdin", 3, ""),
-        ("activity export --from 2026-11-24 --to 2026-11-23", 2, ""),
-        ("territory load /nowhere.toml", 2, ""),
-        ("worker --never", 2, ""),
+        ("access password nobody --stdin", 3, "no account is called nobody"),
+        ("activity export --from 2026-11-24 --to 2026-11-23", 2, "the period ends before it starts"),
+        ("territory load /nowhere.toml", 2, "does not exist"),
+        ("worker --never", 2, "No such option"),
     ],
 )
 def test_a_refused_command_ends_with_the_code_of_its_kind(

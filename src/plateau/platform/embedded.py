@@ -61,7 +61,7 @@ class Postgres:
         """Start the server of an existing cluster unless it runs; its URL."""
         if not (self.data / "PG_VERSION").exists():
             raise UnavailableError("the database's files are gone from {folder}", folder=self.data)
-        if not self.is_running():
+        if not self._has_come_up():
             self._launch()
         return self.url()
 
@@ -171,6 +171,19 @@ class Postgres:
             ).returncode
             == 0
         )
+
+    def _has_come_up(self) -> bool:
+        """Whether the server answers, once the one we started last has come up or has ended.
+
+        PostgreSQL takes a dead process that nobody has asked after for a live one.
+        """
+        last = _started.get(self.data)
+        deadline = time.monotonic() + _START_S
+        while not self.is_running():
+            if last is None or last.poll() is not None or time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(  # noqa: S603

@@ -16,7 +16,7 @@ from plateau.platform import clock
 from plateau.platform.db import Db
 from plateau.reading import rules, service, views
 from plateau.reading.types import Addendum, Filters, Save, Sections, Signing
-from plateau.reading.views import Desk
+from plateau.reading.views import Desk, Worklist
 from plateau.web.language import sentence
 from plateau.web.pages import BlobsDep, CallerDep, DbDep, NowDep, render
 
@@ -96,10 +96,11 @@ SaveDep = Annotated[Save, Depends(_save)]
 
 @router.get("/worklist")
 def worklist(visit: VisitDep, filters: FiltersDep, limit: LimitDep = _ROWS) -> Response:
-    """The exams that wait or are being read."""
+    """The exams that wait or are being read; opening the list leaves one trace."""
     with visit.db.begin() as tx:
         views.record_worklist(tx, visit.caller, now=visit.now)
-    return worklist_rows(visit, filters, limit)
+        seen = views.worklist(tx, visit.caller, filters, limit=limit, now=visit.now)
+    return _listed(visit, filters, seen, limit)
 
 
 @router.get("/worklist/rows")
@@ -107,6 +108,10 @@ def worklist_rows(visit: VisitDep, filters: FiltersDep, limit: LimitDep = _ROWS)
     """The same list again, for a page that was open when it changed."""
     with visit.db.begin() as tx:
         seen = views.worklist(tx, visit.caller, filters, limit=limit, now=visit.now)
+    return _listed(visit, filters, seen, limit)
+
+
+def _listed(visit: Visit, filters: Filters, seen: Worklist, limit: int) -> Response:
     return render(
         visit.request,
         "reading/worklist.html",

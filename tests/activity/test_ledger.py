@@ -6,7 +6,8 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from make import NIGHT, World, a_caller, a_task, a_version, a_world
+from make import NIGHT, World, a_caller, a_world
+from make_after import a_task, a_version
 from plateau.activity import jobs, rules, service
 from plateau.activity.types import Period, Scope
 from plateau.kernel.caller import Caller, Role

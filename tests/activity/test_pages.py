@@ -6,7 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from make import NIGHT, World, a_caller, a_site, a_task, a_version, a_world
+from make import NIGHT, World, a_caller, a_site, a_world
+from make_after import a_task, a_version
 from plateau.activity import commands, service
 from plateau.entry import http
 from plateau.kernel.caller import Role

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 import loops
 import make
+import make_after
 from exchange.post import Receiver, a_receiver
 from make import World
 from outside import dose, exams, link, objects, phantom, steps
@@ -121,7 +122,7 @@ def a_place(db: Db, blobs: Blobs, url: str, tmp_path: Path) -> Generator[Place]:
 def _place(runtime: Runtime, url: str, inbox: Path, ris: Receiver) -> Place:
     with runtime.db.begin() as tx:
         world = make.a_world(tx)
-        make.a_destination(tx, world.site_id, ris.port)
+        make_after.a_destination(tx, world.site_id, ris.port)
         tx.run(
             """
             insert into territory.delay_target (urgency, minutes, source, valid_from)

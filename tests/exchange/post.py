@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from make import NIGHT, World, a_task, a_version
+from make import NIGHT, World
+from make_after import a_task, a_version
 from plateau.exchange import service
 from plateau.kernel.ids import VersionId
 from plateau.platform.blobs import Blobs

@@ -8,7 +8,8 @@ from queue import Queue
 
 import pytest
 
-from make import World, a_destination, a_world
+from make import World, a_world
+from make_after import a_destination
 from plateau.exchange import hl7v2, listener, mllp
 from plateau.platform.db import Db
 from plateau.platform.settings import Settings

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from exchange.post import PDF, WALL, a_post, a_receiver, a_signed_report, filed, owe, say
-from make import NIGHT, World, a_caller, a_destination, a_site, a_task, a_version, a_world
+from make import NIGHT, World, a_caller, a_site, a_world
+from make_after import a_destination, a_task, a_version
 from outside import ris
 from plateau.exchange import hl7v2, jobs, outbox, rules, service
 from plateau.exchange.types import Answer, Attempt, Outcome

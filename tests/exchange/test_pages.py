@@ -6,18 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from exchange.post import PDF, owe
-from make import (
-    NIGHT,
-    World,
-    a_caller,
-    a_destination,
-    a_patient,
-    a_site,
-    a_task,
-    a_version,
-    a_world,
-    an_exam,
-)
+from make import NIGHT, World, a_caller, a_patient, a_site, a_world, an_exam
+from make_after import a_destination, a_task, a_version
 from plateau.entry import http
 from plateau.kernel.caller import Role
 from plateau.kernel.ids import DestinationId, ExamId, SiteId, VersionId

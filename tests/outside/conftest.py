@@ -1,10 +1,25 @@
-"""Worklist items of invented persons."""
+"""A small hub, and worklist items of invented persons."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
+
+from small_hub import Hub
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    hub = Hub(port, [])
+    hub.start()
+    yield hub
+    if hub.server is not None:
+        hub.server.shutdown()
 
 
 @pytest.fixture

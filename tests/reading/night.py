@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from fastapi.testclient import TestClient
 
-from make import NIGHT, World, a_caller, a_person, a_role, a_study, a_task, a_world
+from make import NIGHT, World, a_caller, a_person, a_role, a_world
+from make_after import a_study, a_task
 from plateau.access import service as access
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.ids import ExamId, VersionId

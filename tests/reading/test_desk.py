@@ -12,7 +12,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect
 
-from make import NIGHT, a_duty, a_person, a_role, a_task
+from make import NIGHT, a_duty, a_person, a_role
+from make_after import a_task
 from plateau.entry import http
 from plateau.kernel.caller import Role
 from plateau.platform import clock, runtime

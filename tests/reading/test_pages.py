@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from make import NIGHT, a_caller, a_duty, a_person, a_site, a_study, a_task, an_exam
+from make import NIGHT, a_caller, a_duty, a_person, a_site, an_exam
+from make_after import a_study, a_task
 from plateau.kernel.caller import Caller, Role
 from plateau.platform import clock
 from plateau.platform.blobs import Blobs

@@ -6,15 +6,8 @@ from typing import LiteralString
 
 import pytest
 
-from make import (
-    NIGHT,
-    a_caller,
-    a_duty,
-    a_person,
-    a_site,
-    a_task,
-    an_exam,
-)
+from make import NIGHT, a_caller, a_duty, a_person, a_site, an_exam
+from make_after import a_task
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import (
     ConflictError,

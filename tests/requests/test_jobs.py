@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 import make
+import make_after
 from make import NIGHT, World
 from plateau.images.events import StepEnded, StepStarted, StudyComplete
 from plateau.kernel.ids import ExamId, StudyId
@@ -95,7 +96,7 @@ def test_an_exam_follows_its_machine(db: Db, world: World, exam_id: ExamId) -> N
 
 def test_images_on_their_way_show_as_transferring(db: Db, world: World, exam_id: ExamId) -> None:
     with db.begin() as tx:
-        make.a_study(tx, world, exam_id)
+        make_after.a_study(tx, world, exam_id)
 
     hear(started(exam_id), ended(exam_id))
 

@@ -13,7 +13,7 @@ from plateau.planning import service as planning
 from plateau.platform.db import Db
 from plateau.territory import file, rows
 from plateau.territory.types import BrokenFileError
-from territory.test_file import SHIPPED, SMALL
+from territory.broken import SHIPPED, SMALL
 
 AT = datetime(2026, 11, 23, 11, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 24, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from plateau.kernel.urgency import Urgency
 from plateau.platform.db import Db, Tx
 from plateau.territory import file, rows, service
 from plateau.territory.types import Change
-from territory.test_file import SHIPPED, SMALL
+from territory.broken import SHIPPED, SMALL
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ON = AT.date()

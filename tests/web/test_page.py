@@ -6,7 +6,8 @@ import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from make import World, a_task
+from make import World
+from make_after import a_task
 from plateau.entry.web import Server
 from plateau.platform.db import Db
 

@@ -2,6 +2,7 @@
 
 import time
 
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
@@ -9,7 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plateau.web.pages import DbDep
 
+log = structlog.get_logger()
 router = APIRouter()
+_NOT_WORTH_A_LINE = frozenset({401, 404, 405})  # sessions end, and addresses are mistyped
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ANSWERS = Histogram(
     "plateau_http_seconds",
@@ -33,7 +36,7 @@ def metrics() -> Response:
 
 
 class Timing:
-    """Measures each answer under its route."""
+    """Measures each answer under its route, and logs each refusal."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -51,6 +54,10 @@ class Timing:
                 method = scope["method"] if scope["method"] in _METHODS else "other"
                 labels = (method, route, str(message["status"]))
                 _ANSWERS.labels(*labels).observe(time.perf_counter() - start)
+                if message["status"] >= 400 and message["status"] not in _NOT_WORTH_A_LINE:
+                    log.warning(
+                        "http.refused", method=method, route=route, status=message["status"]
+                    )
             await send(message)
 
         await self._app(scope, receive, send_timed)

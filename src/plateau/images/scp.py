@@ -106,11 +106,17 @@ def on_request(event: Event, hub: Hub) -> None:
         with hub.db.begin() as tx:
             service.check_machine(tx, origin=origin, now=now)
     except NotFoundError as error:
-        event.assoc.acse.send_reject(_REJECTED_PERMANENT, _BY_USER, _CALLING_AE_TITLE)
         _record(hub, "association.rejected", origin, error)
+        _reject(event, (_REJECTED_PERMANENT, _BY_USER, _CALLING_AE_TITLE))
     except PlateauError as error:
-        event.assoc.acse.send_reject(_REJECTED_TRANSIENT, _BY_PRESENTATION, _CONGESTION)
         log.warning("association.rejected", code=error.code)
+        _reject(event, (_REJECTED_TRANSIENT, _BY_PRESENTATION, _CONGESTION))
+
+
+def _reject(event: Event, why: tuple[int, int, int]) -> None:
+    """Answer, and let the answer leave: the library closes the connection as soon as we return."""
+    event.assoc.acse.send_reject(*why)
+    event.assoc.kill()
 
 
 def on_echo(event: Event) -> int:

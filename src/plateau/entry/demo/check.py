@@ -77,6 +77,10 @@ def judge(visits: Sequence[Visit], stories: Sequence[Story], inbox: Path) -> Ver
         duplicated=(found - asked).total() + sum(_too_many(story) for story in stories),
         steps=_steps(stories),
     )
+    known = {story.accession_number for story in stories}
+    verdict.problems += [
+        f"a RIS holds a message for exam {number}" for number in sorted(received.keys() - known)
+    ]
     for story in stories:
         if received[story.accession_number] != 1:
             verdict.problems.append(

@@ -146,9 +146,18 @@ def scheduling(steps: list[Dataset]) -> list[Dataset]:
     return list(steps[0].ScheduledStepAttributesSequence)
 
 
-def room(hub: Hub, directory: Path, kind: str = "CT", **changes: int) -> Room:
+def room(
+    hub: Hub, directory: Path, kind: str = "CT", *, seed: int = 0, longest_wait_s: float = 0.25
+) -> Room:
+    """A fast machine; it waits little for a hub that is away, which is back after 0.2 s."""
     options = Options(
-        speed=3600, poll_s=0.05, seed=changes.get("seed", 0), slices=4, once=True, max_exams=None
+        speed=3600,
+        poll_s=0.05,
+        seed=seed,
+        slices=4,
+        once=True,
+        max_exams=None,
+        longest_wait_s=longest_wait_s,
     )
     machine = Machine(
         ae_title="CT_EXEMPLE", modality=kind, host="127.0.0.1", port=hub.port, called="PLATEAU"

@@ -26,12 +26,14 @@ from outside.spool import Spool
 
 log = structlog.get_logger()
 _QUIET_POLLS = 3
-_LONGEST_WAIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How machines behave; `speed` is how much faster than life they scan."""
+    """How machines behave; `speed` is how much faster than life they scan.
+
+    A machine that the hub fails waits longer each time, up to `longest_wait_s`.
+    """
 
     speed: float
     poll_s: float
@@ -40,6 +42,7 @@ class Options:
     once: bool
     max_exams: int | None
     clock: Clock = field(default_factory=clock.real)
+    longest_wait_s: float = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +98,7 @@ def _finished(room: Room) -> bool:
 
 def _wait_after(room: Room, error: LinkError) -> None:
     room.failures += 1
-    wait_s = min(_LONGEST_WAIT_S, 0.25 * 2 ** min(room.failures - 1, 6))
+    wait_s = min(room.options.longest_wait_s, 0.25 * 2 ** min(room.failures - 1, 6))
     _say(room, "line.lost", reason=str(error), wait_s=wait_s)
     room.stop.wait(wait_s)
 
@@ -164,7 +167,7 @@ def _give_back(room: Room, exam: Exam, error: RefusedError) -> bool:
 
 def _put_off(room: Room, step_uid: UID, error: RefusedError) -> None:
     room.failures += 1
-    wait_s = min(_LONGEST_WAIT_S, 0.5 * 2 ** min(room.failures - 1, 5))
+    wait_s = min(room.options.longest_wait_s, 0.5 * 2 ** min(room.failures - 1, 5))
     room.not_before[step_uid] = time.monotonic() + wait_s
     _say(room, "exam.refused", reason=str(error), wait_s=wait_s)
 

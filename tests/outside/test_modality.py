@@ -113,7 +113,7 @@ def test_a_step_that_may_not_begin_is_not_scanned_until_it_may(
     hub.items = [item(number=1), item(number=2)]
     hub.faults = {"create": [0x0110]}
 
-    modality.run(room(hub, tmp_path))
+    modality.run(room(hub, tmp_path, longest_wait_s=5))
 
     assert_complete(hub, exams=2, objects=5)
     order = [scheduling(steps)[0].AccessionNumber for steps in hub.steps.values()]
@@ -234,7 +234,7 @@ def test_a_class_that_the_hub_does_not_take_is_a_refusal(
 ) -> None:
     assert hub.server is not None
     hub.items = [item()]
-    stubborn = room(hub, tmp_path)
+    stubborn = room(hub, tmp_path, longest_wait_s=5)
     hub.server.contexts = [c for c in hub.server.contexts if c.abstract_syntax in FOR_THE_WORKLIST]
 
     assert modality.turn(stubborn)

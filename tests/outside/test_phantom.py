@@ -15,7 +15,7 @@ PARTS = list(Part)
 @pytest.mark.parametrize("part", PARTS)
 def test_pixels_fit_in_twelve_bits_and_fill_the_plane(part: Part) -> None:
     for series in phantom.draw(part, seed=5, slices=24):
-        for index in (0, series.count // 2, series.count - 1):
+        for index in {0, series.count // 2, series.count - 1}:
             plane = series.plane(index)
             assert plane.dtype == np.uint16
             assert plane.shape == (series.rows, series.columns)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from plateau.entry import territory_file
 from plateau.entry.demo import plan
 from plateau.entry.demo.plan import Visit, night
-from territory.test_file import SHIPPED
+from territory.broken import SHIPPED
 
 seeds = st.integers(0, 2**32)
 sizes = st.integers(1, 120)

@@ -75,9 +75,11 @@ function followLive() {
 // A list whose rows are `<tr id data-href>` inside `<tbody data-grid>`: one row is selected, and
 // stays so by its id when the rows are replaced.
 function driveGrid() {
-  const rows = document.querySelector('[data-grid]');
+  // Looked for each time: a list that was empty at first gets its rows later.
+  const rows = () => document.querySelector('[data-grid]');
+  const isOfGrid = (event) => event.target.closest('[data-grid]') !== null;
   let selectedId = null;
-  const all = () => [...rows.querySelectorAll('tr[id]:not([hidden])')];
+  const all = () => [...document.querySelectorAll('[data-grid] tr[id]:not([hidden])')];
   const selected = () => selectedId && document.getElementById(selectedId);
   const mark = (row, focus = true) => {
     if (!row) return;
@@ -95,16 +97,14 @@ function driveGrid() {
   };
   const go = (row) => { mark(row); row?.scrollIntoView({ block: 'nearest' }); };
   const open = (row) => { if (row?.dataset.href) location.assign(row.dataset.href); };
-  if (rows) {
-    rows.addEventListener('click', (event) => {
-      if (!event.target.closest('a,button,input,select,summary')) mark(event.target.closest('tr[id]'));
-    });
-    rows.addEventListener('dblclick', (event) => open(event.target.closest('tr[id]')));
-    document.body.addEventListener(EVENTS.swapped, () => {
-      const row = selected();
-      if (row) mark(row, document.activeElement === document.body);
-    });
-  }
+  document.addEventListener('click', (event) => {
+    if (isOfGrid(event) && !event.target.closest('a,button,input,select,summary')) mark(event.target.closest('tr[id]'));
+  });
+  document.addEventListener('dblclick', (event) => { if (isOfGrid(event)) open(event.target.closest('tr[id]')); });
+  document.body.addEventListener(EVENTS.swapped, () => {
+    const row = selected();
+    if (row) mark(row, document.activeElement === document.body);
+  });
   const moves = {
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
     Home: () => go(all()[0]), End: () => go(all().at(-1)),
@@ -124,8 +124,8 @@ function driveGrid() {
     if (event.key.length === 1 && localStorage.getItem(SINGLE_KEYS) === 'off') return;
     if (event.key === '?') { $('help')?.showModal(); event.preventDefault(); return; }
     if (event.key === '/') { document.querySelector('input[type=search]')?.focus(); event.preventDefault(); return; }
-    if (rows && moves[event.key]) { moves[event.key](); event.preventDefault(); return; }
-    if (rows && event.key === 'Enter' && event.target.closest('[data-grid]')) {
+    if (rows() && moves[event.key]) { moves[event.key](); event.preventDefault(); return; }
+    if (event.key === 'Enter' && isOfGrid(event)) {
       if (!event.target.closest('a,button')) open(selected());
       return;
     }

@@ -71,11 +71,7 @@ def opened(
     server: Postgres, folder: Path, kinds: tuple[str, ...], before: tuple[str, ...] = ()
 ) -> Generator[Doors]:
     """These processes answer, on a world and a database of their own, at 02:00."""
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(
-            SQL("create database {} template template_plateau").format(Identifier(name))
-        )
+    name = _new_database(server)
     ports = free_ports()
     settings = {
         **ports,
@@ -112,6 +108,15 @@ def opened(
             processes=processes,
             ris=ris,
         )
+
+
+def _new_database(server: Postgres) -> str:
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(
+            SQL("create database {} template template_plateau").format(Identifier(name))
+        )
+    return name
 
 
 def _prepare(tx: Tx, ris: Receiver) -> World:

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -90,12 +91,8 @@ def opened(
         ris = stack.enter_context(a_receiver(folder / "inbox"))
         with db.begin() as tx:
             world = _prepare(tx, ris)
-        processes = {
-            kind: stack.enter_context(
-                plateau(kind, folder=folder, settings=settings, before=before)
-            )
-            for kind in kinds
-        }
+        here = partial(plateau, folder=folder, settings=settings, before=before)
+        processes = {kind: stack.enter_context(here(kind)) for kind in kinds}
         until(lambda: all(listens(numbers[kind]) for kind in kinds))
         if "web" in kinds:
             until(lambda: is_well(numbers["web"]))

@@ -4,8 +4,8 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from io import BytesIO
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom.association import Association
 
-from outside import clock, dose, exams, link, objects, phantom, spool, steps
+from outside import clock, dose, exams, link, objects, phantom, spool, steps, together
 from outside.clock import Clock
 from outside.exams import DURATIONS, Exam, Machine
 from outside.link import LinkError, RefusedError
@@ -295,8 +295,7 @@ def main(arguments: list[str]) -> int:
         todo = rooms(options, options.spool or Path(scratch), stop)
         with ThreadPoolExecutor(len(todo)) as pool:
             running = [pool.submit(run, room) for room in todo]
-            wait(running, return_when=FIRST_EXCEPTION)
-            failed = [one for one in running if one.done() and one.exception()]
+            failed = together.until_over(running)
             if failed:
                 stop.set()
         for one in failed:

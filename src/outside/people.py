@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import httpx
 import structlog
 
+from outside import together
 from outside.forms import Form, forms
 
 log = structlog.get_logger()
@@ -265,8 +266,7 @@ def main(arguments: list[str]) -> int:
             else pool.submit(ask_for_exams, person, _of(plan, login), options.speed)
             for login, person in everybody.items()
         ]
-        wait(acts, return_when=FIRST_EXCEPTION)
-        failed = [act for act in acts if act.done() and act.exception()]
+        failed = together.until_over(acts)
         if failed:
             stop.set()
     for act in failed:

@@ -239,7 +239,8 @@ def main(arguments: list[str]) -> int:
         for facility, port in doors:
             ris = Ris(facility=facility, inbox=options.inbox / facility, mode=options.mode)
             stack.enter_context(serve(ris, int(port), options.host))
-        stop.wait()
+        while not stop.wait(0.5):  # a signal that comes just before a wait does not interrupt it
+            pass
     return 0
 
 

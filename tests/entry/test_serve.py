@@ -7,9 +7,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
-from entry.processes import Plateau, free_ports, is_gone, is_well, listens, plateau, run, until
+from entry.processes import (
+    Plateau,
+    free_port,
+    free_ports,
+    is_gone,
+    is_well,
+    listens,
+    plateau,
+    run,
+    until,
+)
 from plateau.platform.db import Db
 
 KINDS = {"web", "dimse", "mllp", "worker"}
@@ -93,10 +104,13 @@ def test_when_the_supervisor_is_killed_all_leave_and_it_can_start_again(
 def test_each_process_runs_alone_until_asked_to_stop(
     database: str, tmp_path: Path, ports: dict[str, str], kind: str
 ) -> None:
-    with plateau(
-        kind, folder=tmp_path, settings={**ports, "PLATEAU_DATABASE_URL": database}
-    ) as alone:
+    measures = free_port()
+    settings = {"PLATEAU_DATABASE_URL": database, "PLATEAU_METRICS_PORT": str(measures)}
+    with plateau(kind, folder=tmp_path, settings={**ports, **settings}) as alone:
         until(lambda: listens(ports[PORTS[kind]]))
+        page = ports["PLATEAU_WEB_PORT"] if kind == "web" else measures
+        assert "python_info" in httpx.get(f"http://127.0.0.1:{page}/metrics").text
+        assert listens(measures) == (kind != "web")
         assert not any(listens(ports[name]) for one, name in PORTS.items() if one != kind)
         assert alone.stop() == 0
     assert not (tmp_path / "data/postgres").exists()
@@ -166,7 +180,11 @@ def test_a_malformed_setting_is_named() -> None:
     ("command", "code", "sentence"),
     [
         ("access password nobody --stdin", 3, "no account is called nobody"),
-        ("activity export --from 2026-11-24 --to 2026-11-23", 2, "the period ends before it starts"),
+        (
+            "activity export --from 2026-11-24 --to 2026-11-23",
+            2,
+            "the period ends before it starts",
+        ),
         ("territory load /nowhere.toml", 2, "does not exist"),
         ("worker --never", 2, "No such option"),
     ],

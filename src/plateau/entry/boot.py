@@ -6,8 +6,10 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from types import FrameType
 
 from prometheus_client import start_http_server
 
@@ -22,6 +24,28 @@ from plateau.platform.settings import Settings, settings
 
 SUPERVISED = "PLATEAU_SUPERVISED"  # set by whoever holds the other end of standard input
 _WITHOUT_PAGES = ("dimse", "mllp", "worker")
+_LOOK_S = 0.2
+
+
+class Asked:
+    """Whether SIGTERM or SIGINT asked this process to stop, since this was made.
+
+    The handler takes no lock: the thread it interrupts may hold it. The wait ends now and then: a
+    signal that comes just before a wait does not interrupt it.
+    """
+
+    def __init__(self) -> None:
+        self.to_stop = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._hear)
+
+    def wait(self) -> None:
+        """Return once asked."""
+        while not self.to_stop:
+            time.sleep(_LOOK_S)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self.to_stop = True
 
 
 @contextmanager

@@ -1,8 +1,5 @@
 """The process that answers the machines: storage, worklist, procedure steps."""
 
-import signal
-import threading
-
 from plateau.entry import boot
 from plateau.images import scp as images
 from plateau.platform.dimse import Hub
@@ -11,12 +8,10 @@ from plateau.requests import scp as requests
 
 def run() -> None:
     """Answer until asked to stop."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    asked = boot.Asked()
     with boot.process("dimse", pool=16) as runtime:
         hub = Hub(runtime.db, runtime.blobs)
         with boot.listening(runtime.settings.dicom_port):
             server = images.dimse_server(runtime.settings, hub, requests.handlers(hub))
-        stop.wait()
+        asked.wait()
         server.shutdown()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 
@@ -69,7 +68,7 @@ class Fleet:
     environment: dict[str, str] = field(default_factory=dict)
     server: Postgres | None = None
     children: list[Child] = field(default_factory=list)
-    _stopping: threading.Event = field(default_factory=threading.Event)
+    is_stopping: bool = False  # plain: a signal handler sets it, and may take no lock
 
     def start(self) -> str:
         """Start the database, bring it up to date, start the processes; the database's URL."""
@@ -87,14 +86,15 @@ class Fleet:
 
     def watch(self) -> None:
         """Keep everything running until `stop` is called."""
-        while not self._stopping.wait(_WATCH_S):
+        while not self.is_stopping:
             self._watch_server()
             for child in self.children:
                 child.watch(time.monotonic())
+            time.sleep(_WATCH_S)
 
     def request_stop(self) -> None:
-        """Have `watch` return."""
-        self._stopping.set()
+        """Have `watch` return soon."""
+        self.is_stopping = True
 
     def stop(self) -> None:
         """End the processes in order, then the database."""

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -37,7 +38,8 @@ def run() -> None:
         sweeper.start()
         while not stop.is_set():
             asyncio.run(_work(runtime, stop))
-            stop.wait(_RESTART_S)
+            if not stop.is_set():
+                time.sleep(_RESTART_S)  # a handler may not set what its own thread waits for
         sweeper.join()
 
 

@@ -1,14 +1,13 @@
 """`plateau demo`: a night of the pool on this machine."""
 
 import json
-import signal
-import threading
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from plateau.entry import boot
 from plateau.entry.demo import check, queries, show, stage
 from plateau.entry.demo.chaos import Chaos
 from plateau.entry.demo.check import Verdict
@@ -58,7 +57,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
         running.cast.start_people(plan=running.folder / "plan.json", speed=haste, leave=leave)
         if not once:
             _welcome(running, speed)
-            _until_interrupted()
+            boot.Asked().wait()
             return
         verdict = _play(running, chaos=chaos)
     _report(verdict, json_file)
@@ -136,10 +135,3 @@ Plateau plays the night of 23 November 2026 at the Basque-Landes pool, {speed:g}
 
 Everyone in it is invented. This is not a certified medical device. Stop with Ctrl+C."""
     )
-
-
-def _until_interrupted() -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()

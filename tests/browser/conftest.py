@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Response, Route
 
+from browser.scene import Scene
 from plateau.entry.demo import show, stage
 from plateau.entry.demo.show import Setting, Show
 
@@ -28,6 +29,7 @@ ARGS = [
     "--disable-sync",
     "--font-render-hinting=none",
     "--force-color-profile=srgb",
+    "--lang=fr-FR",
 ]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 Open = Callable[..., Page]
@@ -62,18 +64,17 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def scene(pool: Show) -> Scene:
+    """Quick hands at the pool, for what a test needs but does not look at."""
+    return Scene(pool=pool)
+
+
 @pytest.fixture
 def open_page(browser: Browser, pool: Show) -> Iterator[Open]:
     """Open a browser as somebody; script errors, failures and outside calls fail the test."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
-
-    def gate(route: Route) -> None:
-        if route.request.url.startswith((pool.base, "data:", "blob:")):
-            route.continue_()
-        else:
-            faults.append(f"outside call: {route.request.url}")
-            route.abort()
 
     def open_as(login: str, path: str = "/", theme: str = "dark", language: str = "fr") -> Page:
         context = browser.new_context(
@@ -84,18 +85,10 @@ def open_page(browser: Browser, pool: Show) -> Iterator[Open]:
             reduced_motion="reduce",
             color_scheme="dark" if theme == "dark" else "light",
         )
+        context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-        page.on(
-            "response",
-            lambda answer: (
-                faults.append(f"{answer.status} {answer.url}")
-                if answer.status >= 500 or answer.status == 404
-                else None
-            ),
-        )
-        page.route("**/*", gate)
+        watch(page, pool.base, faults)
         if login:
             sign_in(page, login)
         page.goto(path)
@@ -105,6 +98,25 @@ def open_page(browser: Browser, pool: Show) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert not faults, "\n".join(faults)
+
+
+def watch(page: Page, base: str, faults: list[str]) -> None:
+    """Note what no page may do: break, miss a file of ours, call another host."""
+
+    def gate(route: Route) -> None:
+        if route.request.url.startswith((base, "data:", "blob:")):
+            route.continue_()
+        else:
+            faults.append(f"outside call: {route.request.url}")
+            route.abort()
+
+    def check(answer: Response) -> None:
+        if answer.status >= 500 or answer.status == 404:
+            faults.append(f"{answer.status} {answer.url}")
+
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on("response", check)
+    page.route("**/*", gate)
 
 
 def sign_in(page: Page, login: str) -> None:
@@ -122,18 +134,53 @@ def axe_source() -> str:
 
 @pytest.fixture
 def axe(axe_source: str) -> Callable[[Page], list[str]]:
-    """What axe finds wrong in a page, the viewer's frame left out; the page's policy stays on."""
+    """What axe finds wrong in a page in either theme, the viewer's frame left out."""
 
-    def run(page: Page) -> list[str]:
-        page.evaluate(axe_source)
+    def in_theme(page: Page, theme: str) -> list[str]:
+        page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
         found = page.evaluate(
             """tags => axe.run({exclude: [['iframe']]},
                 {runOnly: tags, resultTypes: ['violations']})""",
             TAGS,
         )
         return [
-            f"{one['id']} ×{len(one['nodes'])}: {one['nodes'][0]['target']}"
+            f"{theme}: {one['id']} ×{len(one['nodes'])}: {one['nodes'][0]['target']}"
             for one in found["violations"]
         ]
 
+    def run(page: Page) -> list[str]:
+        page.evaluate(axe_source)  # not a script element: the page's policy stays on
+        shown = page.evaluate("document.documentElement.dataset.bsTheme")
+        problems = in_theme(page, "light") + in_theme(page, "dark")
+        page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", shown)
+        return problems
+
     return run
+
+
+@pytest.fixture
+def reads_well(axe: Callable[[Page], list[str]]) -> Callable[[Page], None]:
+    """In both themes axe has nothing to say about the page as it stands."""
+
+    def check(page: Page) -> None:
+        shown = set_theme(page, "light")
+        wrong = {"light": axe(page)}
+        set_theme(page, "dark")
+        wrong["dark"] = axe(page)
+        set_theme(page, shown)
+        assert wrong == {"light": [], "dark": []}, page.url
+
+    return check
+
+
+def set_theme(page: Page, theme: str) -> str:
+    """The page is drawn in that theme; the one it had before."""
+    return page.evaluate(
+        """theme => {
+            const root = document.documentElement;
+            const before = root.dataset.bsTheme;
+            root.dataset.bsTheme = theme;
+            return before;
+        }""",
+        theme,
+    )

@@ -1,6 +1,7 @@
 """What people do at the pages without a browser, to set the scene of a test quickly."""
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -107,11 +108,8 @@ class Scene:
 
     def sign(self, exam: str, *, by: str = "lecteur1", conclusion: str = "Rien d'anormal.") -> None:
         """A reader takes the exam, writes a report and signs it."""
+        self.take(exam, by=by)
         person = self.person(by)
-        taking = the_form(
-            person, "/worklist", lambda one: one.action == "/worklist" and one.method == "post"
-        )
-        person.send(taking, f"/worklist/{exam}/take").raise_for_status()
         form = the_form(person, f"/read/{exam}", lambda one: one.action == f"/read/{exam}/sign")
         answer = person.send(
             form,
@@ -127,6 +125,28 @@ class Scene:
         person = self.person(by)
         path = f"/worklist/{exam}/release"
         person.send(the_form(person, f"/read/{exam}", lambda one: one.action == path))
+
+    def take(self, exam: str, *, by: str = "lecteur1") -> None:
+        """A reader takes the exam and keeps it."""
+        person = self.person(by)
+        taking = the_form(
+            person, "/worklist", lambda one: one.action == "/worklist" and one.method == "post"
+        )
+        person.send(taking, f"/worklist/{exam}/take").raise_for_status()
+
+    @staticmethod
+    def id_of(url: str) -> UUID:
+        """The request that a page of it is about."""
+        found = re.search(r"/requests/([0-9a-f-]{36})", url)
+        assert found, url
+        return UUID(found.group(1))
+
+    def is_up(self) -> bool:
+        """Whether the pages answer."""
+        try:
+            return httpx.get(f"{self.pool.base}/healthz", timeout=2).is_success
+        except httpx.TransportError:
+            return False
 
     def _complete_exam(self, asked: Asked) -> str | None:
         with self.pool.db.begin() as tx:

@@ -25,8 +25,9 @@ system: setup ## Install, or name, the programs the tests use
 demo: setup ## Run a night of the pool, then keep serving; ARGS are passed on
 	@$(BIN)/plateau demo $(ARGS)
 
+# The same hash seed in both processes: they must collect the same tests in the same order.
 test: setup system ## Every test, in two processes; ARGS are passed to pytest
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup ## Format, lint, import contracts, types, translations, locks, sizes
 	$(BIN)/ruff format --check

@@ -118,6 +118,6 @@ def test_any_order_of_messages_ends_complete(events: list[ExamEvent]) -> None:
     assert state is ExamState.COMPLETE
 
 
-@pytest.mark.parametrize("state", END)
+@pytest.mark.parametrize("state", sorted(END))
 def test_the_end_is_the_end(state: RequestState) -> None:
     assert not [move for move in REQUEST_MOVES if move.state == state]

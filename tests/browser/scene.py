@@ -98,7 +98,7 @@ class Scene:
 
     def complete(self, asked: Asked) -> str:
         """The exam of a request, once all its images are here."""
-        return self.wait_for(lambda: self._complete_exam(asked), "the images are complete")
+        return self.wait_for(lambda: self.exam_of(asked), "the images are complete")
 
     def image(self, surname: str, *, by: str = "urgences.stpalais", **answers: str) -> str:
         """An exam asked for, accepted, made by the machine and waiting to be read."""
@@ -148,7 +148,8 @@ class Scene:
         except httpx.TransportError:
             return False
 
-    def _complete_exam(self, asked: Asked) -> str | None:
+    def exam_of(self, asked: Asked) -> str | None:
+        """The exam of a request when all its images are here, else None."""
         with self.pool.db.begin() as tx:
             found = tx.values(
                 "select exam_id from requests.exam"

@@ -1,7 +1,6 @@
 """The emergency doctor of Saint-Palais: asks for a head CT at 02:00 and receives the report."""
 
 from collections.abc import Callable
-from uuid import UUID
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -67,7 +66,7 @@ def test_a_head_ct_is_asked_for_followed_and_received(
     asked = Asked(
         surname="ROMANESQUE",
         path=page.url.removeprefix(scene.pool.base).partition("?")[0],
-        request_id=UUID(page.url.partition("?")[0].rpartition("/")[2]),
+        request_id=scene.id_of(page.url),
     )
     standing = page.locator("#standing")
     expect(standing).to_contain_text("À justifier")

@@ -29,7 +29,6 @@ ARGS = [
     "--disable-sync",
     "--font-render-hinting=none",
     "--force-color-profile=srgb",
-    "--lang=fr-FR",
 ]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 Open = Callable[..., Page]

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from plateau.entry import boot, roster_file
-from plateau.kernel.errors import InvalidInputError
+from plateau.kernel.errors import InvalidInputError, NotFoundError
 from plateau.kernel.time import local
 from plateau.planning import service as planning
 from plateau.platform import clock
@@ -111,7 +111,10 @@ def _read_or_exit(path: Path) -> TerritoryFile:
 
 
 def _text(path: Path) -> str:
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotFoundError("the file {path} cannot be read", path=str(path)) from error
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

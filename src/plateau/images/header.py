@@ -1,21 +1,20 @@
 """Reading what the hub indexes of an instance; the pixels are never decoded."""
 
-import hashlib
 import re
-import struct
+from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import Any
 
-import orjson
-from pydicom import DataElement, config
+from pydicom import config
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
-from plateau.images import part10
-from plateau.images.part10 import Part10
+from plateau.images import dicom_json, part10
+from plateau.images.part10 import Element, Part10
 from plateau.images.types import Header
 from plateau.kernel.errors import InvalidInputError
+from plateau.platform.blobs import Buffer
 
 # Machines write values that break the standard: they are kept as they are, and what we index is
 # checked here.
@@ -27,45 +26,50 @@ _UIDS = {
     "Study Instance UID": "StudyInstanceUID",
     "Series Instance UID": "SeriesInstanceUID",
 }
+_KINDS = ("Study", "Acquisition", "Series", "Content")
 _UID = re.compile(r"[0-9.]{1,64}")
 _DIGITS = re.compile(r"(\d{8})\|(\d{2,6})?")
-_INLINE = 1024
-# What the library raises on bytes that are no values of what they claim to be.
-_TROUBLES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    struct.error,
+_INDEXED = frozenset(
+    tag_for_keyword(keyword)
+    for keyword in (
+        "SpecificCharacterSet",
+        *_UIDS.values(),
+        *("PatientID", "AccessionNumber", "Modality"),
+        *("StudyDescription", "SeriesDescription"),
+        *("SeriesNumber", "InstanceNumber", "NumberOfFrames", "Rows", "Columns"),
+        *(f"{kind}{what}" for kind in _KINDS for what in ("Date", "Time")),
+    )
 )
-_PIXEL_VR = {0x7FE00008: "OF", 0x7FE00009: "OD", 0x7FE00010: "OW"}
 
 
-def read(content: bytes) -> Header:
+def read(content: Buffer) -> Header:
     """The header of a DICOM file, after checking that the file is whole."""
-    opened = part10.open_file(content)
-    pixels = _pixels(opened)
-    known = opened.data_set[: pixels.starts_at] if pixels else opened.data_set
+    return describe(part10.open_file(content))
+
+
+def describe(opened: Part10) -> Header:
+    """The header of a data set, after walking every element to its end."""
+    elements = part10.elements(opened.data_set, implicit=opened.is_implicit)
+    pixels = next(filter(part10.is_pixel_data, elements), None)
+    known = elements[: elements.index(pixels)] if pixels else elements
     try:
-        data_set = read_dataset(BytesIO(known), opened.is_implicit, is_little_endian=True)
-        return _header(data_set, opened, pixels)
-    except _TROUBLES as error:
+        data_set = _read(opened, known)
+        return _header(data_set, opened, known, pixels)
+    except dicom_json.TROUBLES as error:
         raise InvalidInputError("not a usable DICOM object") from error
 
 
-def _pixels(opened: Part10) -> part10.Element | None:
-    """The pixel data, having walked every element to its end."""
-    walked = part10.elements(opened.data_set, implicit=opened.is_implicit)
-    found = [element for element in walked if part10.is_pixel_data(element)]
-    return found[0] if found else None
+def _read(opened: Part10, known: Sequence[Element]) -> Dataset:
+    """What we index, read by the library; everything, where elements do not say their VR."""
+    wanted = known if opened.is_implicit else [one for one in known if one.tag in _INDEXED]
+    data = opened.data_set
+    raw = b"".join([bytes(data[one.starts_at : one.end]) for one in wanted])
+    return read_dataset(BytesIO(raw), opened.is_implicit, is_little_endian=True)
 
 
-def _header(data_set: Dataset, opened: Part10, pixels: part10.Element | None) -> Header:
+def _header(
+    data_set: Dataset, opened: Part10, known: Sequence[Element], pixels: Element | None
+) -> Header:
     uids = _checked_uids(data_set)
     frames = max(_number(data_set, "NumberOfFrames") or 1, 1)
     offset, length = _native(opened, pixels)
@@ -88,9 +92,20 @@ def _header(data_set: Dataset, opened: Part10, pixels: part10.Element | None) ->
         started=_started(data_set),
         pixel_offset=offset,
         frame_bytes=length // frames if length else None,
-        digest=hashlib.blake2b(opened.received, digest_size=20).hexdigest(),
-        metadata=_metadata(data_set, pixels, _address(uids)),
+        metadata=_metadata(data_set, opened, known, pixels),
     )
+
+
+def _metadata(
+    data_set: Dataset, opened: Part10, known: Sequence[Element], pixels: Element | None
+) -> str:
+    """The data set in DICOM JSON; what is large is an address under which it can be had."""
+    address = _address({keyword: _text(data_set, keyword) for keyword in _UIDS.values()})
+    if opened.is_implicit:
+        text = dicom_json.whole(data_set, address)
+    else:
+        text = dicom_json.explicit(opened.data_set, known, address)
+    return dicom_json.with_pixels(text, pixels.tag, address) if pixels else text
 
 
 def _checked_uids(data_set: Dataset) -> dict[str, str]:
@@ -101,7 +116,7 @@ def _checked_uids(data_set: Dataset) -> dict[str, str]:
     return values
 
 
-def _native(opened: Part10, pixels: part10.Element | None) -> tuple[int, int] | tuple[None, None]:
+def _native(opened: Part10, pixels: Element | None) -> tuple[int, int] | tuple[None, None]:
     """Where pixels start in the file and their length, when frames lie there one after another."""
     if pixels is None or pixels.is_undefined or opened.starts_at is None:
         return None, None
@@ -109,7 +124,7 @@ def _native(opened: Part10, pixels: part10.Element | None) -> tuple[int, int] | 
 
 
 def _started(data_set: Dataset) -> datetime | None:
-    for kind in ("Study", "Acquisition", "Series", "Content"):
+    for kind in _KINDS:
         day, clock = _text(data_set, f"{kind}Date"), _text(data_set, f"{kind}Time")
         digits = _DIGITS.match(f"{day}|{clock}")
         if digits:
@@ -119,38 +134,6 @@ def _started(data_set: Dataset) -> datetime | None:
             except ValueError:
                 continue
     return None
-
-
-def _metadata(data_set: Dataset, pixels: part10.Element | None, address: str) -> str:
-    """The data set in DICOM JSON; what is large is an address under which it can be had."""
-    metadata = {f"{element.tag:08X}": _as_json(element, address) for element in data_set}
-    if pixels:
-        metadata[f"{pixels.tag:08X}"] = {
-            "vr": _PIXEL_VR[pixels.tag],
-            "BulkDataURI": f"{address}/bulkdata/{pixels.tag:08X}",
-        }
-    text = orjson.dumps(metadata)
-    if b"\\u0000" in text:  # which PostgreSQL cannot keep
-        text = orjson.dumps(_without_nulls(metadata))
-    return text.decode()
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_nulls(inner) for inner in value]
-    return value.replace("\0", "") if isinstance(value, str) else value
-
-
-def _as_json(element: DataElement, address: str) -> dict[str, Any]:
-    def place(large: DataElement) -> str:
-        return f"{address}/bulkdata/{large.tag:08X}"
-
-    try:  # what is large inside a sequence has no address of its own, and stays inside
-        return element.to_json_dict(None if element.VR == "SQ" else place, _INLINE)
-    except _TROUBLES:
-        return {"vr": element.VR}  # a value that its VR does not allow
 
 
 def _address(uids: dict[str, str]) -> str:

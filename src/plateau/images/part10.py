@@ -2,8 +2,8 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -12,6 +12,7 @@ from pydicom.uid import (
 )
 
 from plateau.kernel.errors import InvalidInputError
+from plateau.platform.blobs import Buffer
 
 _PREAMBLE = b"\0" * 128 + b"DICM"
 _IMPLEMENTATION_UID = "2.25.276416120519487391370871461127371652347"
@@ -21,6 +22,7 @@ _LONG = frozenset(
 _SHORT = frozenset(
     b"AE:AS:AT:CS:DA:DS:DT:FD:FL:IS:LO:LT:PN:SH:SL:SS:ST:TM:UI:UL:US".split(b":"),
 )
+_SHORT_HEADER = struct.Struct("<HH2sH").unpack_from
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
@@ -33,9 +35,8 @@ class Part10:
     """A DICOM file, opened; `data_set` starts at `starts_at` unless it was deflated."""
 
     transfer_syntax_uid: str
-    data_set: bytes
+    data_set: Buffer
     starts_at: int | None
-    received: bytes  # the data set as it came, still deflated if it was
 
     @property
     def is_implicit(self) -> bool:
@@ -43,8 +44,7 @@ class Part10:
         return self.transfer_syntax_uid == ImplicitVRLittleEndian
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """Where one element lies; `end` is where the next one starts."""
 
     tag: int
@@ -59,6 +59,11 @@ def wrap(
     data_set: bytes, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
 ) -> bytes:
     """A DICOM file around a data set, whose bytes are left as they are. Source: PS3.10, 7.1."""
+    return meta(sop_class_uid, sop_instance_uid, transfer_syntax_uid) + data_set
+
+
+def meta(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
+    """What a DICOM file says before its data set. Source: PS3.10, 7.1."""
     elements = b"".join(
         (
             struct.pack("<HH2sHI", 2, 1, b"OB", 0, 2) + b"\0\1",
@@ -69,10 +74,10 @@ def wrap(
         )
     )
     length = struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(elements))
-    return b"".join((_PREAMBLE, length, elements, data_set))
+    return b"".join((_PREAMBLE, length, elements))
 
 
-def open_file(content: bytes) -> Part10:
+def open_file(content: Buffer) -> Part10:
     """The transfer syntax and data set of a DICOM file."""
     if content[128:132] != b"DICM":
         raise InvalidInputError("not a DICOM object")
@@ -81,26 +86,50 @@ def open_file(content: bytes) -> Part10:
         element = _element(content, start, implicit=False, depth=0)
         start = element.end
         if element.tag == 0x00020010:
-            syntax = _text(content[element.value_at : element.end])
+            syntax = _text(bytes(content[element.value_at : element.end]))
+    return open_data_set(memoryview(content)[start:], syntax=syntax, starts_at=start)
+
+
+def open_data_set(received: memoryview, *, syntax: str, starts_at: int) -> Part10:
+    """A data set as it came, to be kept `starts_at` bytes into a file."""
     if not syntax or syntax == ExplicitVRBigEndian:
         raise InvalidInputError("transfer syntax missing or not supported")
-    received = content[start:]
     if syntax == DeflatedExplicitVRLittleEndian:
-        data_set, starts_at = _inflate(received), None
-    else:
-        data_set, starts_at = received, start
-    return Part10(
-        transfer_syntax_uid=syntax, data_set=data_set, starts_at=starts_at, received=received
+        return Part10(transfer_syntax_uid=syntax, data_set=_inflate(received), starts_at=None)
+    return Part10(transfer_syntax_uid=syntax, data_set=received, starts_at=starts_at)
+
+
+def same_data_set(one: bytes, other: bytes) -> bool:
+    """Whether two DICOM files hold the same data set, whatever is said before it."""
+    first, second = open_file(one), open_file(other)
+    return (first.transfer_syntax_uid, first.data_set) == (
+        second.transfer_syntax_uid,
+        second.data_set,
     )
 
 
-def elements(data: bytes, *, implicit: bool) -> Iterator[Element]:
+def elements(data: Buffer, *, implicit: bool) -> list[Element]:
     """Every element of a data set, in order; InvalidInputError when it ends too early."""
-    at = 0
-    while at < len(data):
-        element = _element(data, at, implicit=implicit, depth=0)
-        yield element
+    found: list[Element] = []
+    at, total = 0, len(data)
+    while at < total:
+        element = _plain(data, at, total) if not implicit else None
+        if element is None:
+            element = _element(data, at, implicit=implicit, depth=0)
+        found.append(element)
         at = element.end
+    return found
+
+
+def _plain(data: Buffer, at: int, total: int) -> Element | None:
+    """An element whose VR and length stand in eight bytes, as most do; None for any other."""
+    if at + 8 > total:
+        return None
+    group, number, vr, length = _SHORT_HEADER(data, at)
+    end = at + 8 + length
+    if vr not in _SHORT or end > total:
+        return None
+    return Element(group << 16 | number, vr, at, at + 8, end, False)
 
 
 def is_pixel_data(element: Element) -> bool:
@@ -108,7 +137,7 @@ def is_pixel_data(element: Element) -> bool:
     return element.tag in _PIXEL_DATA
 
 
-def _element(data: bytes, at: int, *, implicit: bool, depth: int) -> Element:
+def _element(data: Buffer, at: int, *, implicit: bool, depth: int) -> Element:
     try:
         tag, vr, value_at, length = _header(data, at, implicit=implicit)
         if length == _UNDEFINED:
@@ -122,7 +151,7 @@ def _element(data: bytes, at: int, *, implicit: bool, depth: int) -> Element:
     return Element(tag, vr, at, value_at, end, length == _UNDEFINED)
 
 
-def _header(data: bytes, at: int, *, implicit: bool) -> tuple[int, bytes, int, int]:
+def _header(data: Buffer, at: int, *, implicit: bool) -> tuple[int, bytes, int, int]:
     """Tag, VR, where the value starts, its length. Source: PS3.5, 7.1."""
     if implicit or data[at : at + 2] == b"\xfe\xff":
         group, number, length = struct.unpack_from("<HHI", data, at)
@@ -136,7 +165,7 @@ def _header(data: bytes, at: int, *, implicit: bool) -> tuple[int, bytes, int, i
     return group << 16 | number, vr, at + 12, length
 
 
-def _end_of_items(data: bytes, at: int, vr: bytes, *, depth: int) -> int:
+def _end_of_items(data: Buffer, at: int, vr: bytes, *, depth: int) -> int:
     """Where a value of undefined length ends: items, or fragments of pixels, then a delimiter."""
     if depth > _DEPTH:
         raise InvalidInputError("too many nested sequences")
@@ -152,13 +181,13 @@ def _end_of_items(data: bytes, at: int, vr: bytes, *, depth: int) -> int:
             at = value_at + length
 
 
-def _end_of_item(data: bytes, at: int, *, implicit: bool, depth: int) -> int:
+def _end_of_item(data: Buffer, at: int, *, implicit: bool, depth: int) -> int:
     while struct.unpack_from("<HH", data, at) != (_ITEM_END >> 16, _ITEM_END & 0xFFFF):
         at = _element(data, at, implicit=implicit, depth=depth + 1).end
     return at + 8
 
 
-def _inflate(received: bytes) -> bytes:
+def _inflate(received: Buffer) -> bytes:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data_set = inflater.decompress(received, _MAX_INFLATED)

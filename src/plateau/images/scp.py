@@ -1,7 +1,7 @@
 """DIMSE doors of the image hub: verification, storage, performed procedure steps."""
 
-from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -22,17 +22,20 @@ from pydicom.uid import (
     RLELossless,
 )
 from pynetdicom import AllStoragePresentationContexts, build_context, evt
+from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE, N_CREATE, N_SET
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
-from plateau.images import part10, service
+from plateau.images import service
+from plateau.images.store import Store
 from plateau.images.types import MissingAttributeError, Origin, StepClosedError, StepTakenError
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
 from plateau.platform import clock, dimse
 from plateau.platform.counters import STORES
 from plateau.platform.dimse import SUCCESS, Hub, status_of
+from plateau.platform.lane import Answer, Stored
 from plateau.platform.settings import Settings
 
 log = structlog.get_logger()
@@ -74,8 +77,14 @@ def dimse_server(
     settings: Settings, hub: Hub, more_handlers: list[evt.EventHandlerType]
 ) -> ThreadedAssociationServer:
     """A running server for everything machines ask; `more_handlers` answer for other features."""
-    configured = replace(hub, quiet=timedelta(seconds=settings.quiet_time_s))
-    return dimse.serve(settings, contexts(), [*handlers(configured), *more_handlers])
+    store = Store(hub.db, hub.blobs, quiet=timedelta(seconds=settings.quiet_time_s))
+    store.start()
+    return dimse.serve(
+        settings,
+        contexts(),
+        [*handlers(hub, store), *more_handlers],
+        keep=partial(keep, hub=hub, store=store),
+    )
 
 
 def contexts() -> list[PresentationContext]:
@@ -87,12 +96,12 @@ def contexts() -> list[PresentationContext]:
     ]
 
 
-def handlers(hub: Hub) -> list[evt.EventHandlerType]:
+def handlers(hub: Hub, store: Store) -> list[evt.EventHandlerType]:
     """The handlers to bind to an application entity."""
     return [
         (evt.EVT_REQUESTED, on_request, [hub]),
         (evt.EVT_C_ECHO, on_echo),
-        (evt.EVT_C_STORE, on_store, [hub]),
+        (evt.EVT_C_STORE, on_store, [hub, store]),
         (evt.EVT_N_CREATE, on_create, [hub]),
         (evt.EVT_N_SET, on_set, [hub]),
     ]
@@ -101,7 +110,7 @@ def handlers(hub: Hub) -> list[evt.EventHandlerType]:
 def on_request(event: Event, hub: Hub) -> None:
     """Reject an association whose calling AE title is no machine of the territory."""
     now = clock.now()
-    origin = _origin(event)
+    origin = _origin(event.assoc)
     try:
         with hub.db.begin() as tx:
             service.check_machine(tx, origin=origin, now=now)
@@ -124,36 +133,40 @@ def on_echo(event: Event) -> int:
     return SUCCESS
 
 
-def on_store(event: Event, hub: Hub) -> int | Dataset:
-    """C-STORE: Success only once the bytes and the row are durable."""
-    origin, request = _origin(event), cast("C_STORE", event.request)
-    content = part10.wrap(
-        request.DataSet.getvalue() if request.DataSet else b"",
-        sop_class_uid=str(request.AffectedSOPClassUID),
-        sop_instance_uid=str(request.AffectedSOPInstanceUID),
-        transfer_syntax_uid=event.context.transfer_syntax,
+def on_store(event: Event, hub: Hub, store: Store) -> int | Dataset:
+    """C-STORE, in whichever unusual form the fast lane leaves to the library."""
+    request = cast("C_STORE", event.request)
+    asked = Stored(
+        str(request.AffectedSOPClassUID),
+        str(request.AffectedSOPInstanceUID),
+        event.context.transfer_syntax,
+        request.DataSet.getbuffer() if request.DataSet else memoryview(b""),
     )
+    status, comment = keep(event.assoc, asked, hub=hub, store=store)
+    return _answer(status, comment) if comment else status
+
+
+def keep(association: Association, asked: Stored, *, hub: Hub, store: Store) -> Answer:
+    """C-STORE: Success only once the bytes and the row are durable."""
+    origin = _origin(association)
     try:
-        with hub.db.begin() as tx:
-            service.receive(
-                tx,
-                hub.blobs,
-                content=content,
-                origin=origin,
-                now=clock.now(),
-                quiet=hub.quiet,
-            )
+        store.keep_data_set(
+            asked.data_set,
+            uids=(asked.sop_class_uid, asked.sop_instance_uid),
+            syntax=asked.transfer_syntax_uid,
+            origin=origin,
+        )
     except PlateauError as error:
         _record(hub, "store.refused", origin, error)
         STORES.labels(f"{status_of(error):04X}").inc()
-        return _refusal(status_of(error), error)
+        return status_of(error), str(error)[:_COMMENT]
     STORES.labels("0000").inc()
-    return SUCCESS
+    return SUCCESS, ""
 
 
 def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
     """N-CREATE of a performed procedure step. Source: PS3.4, F.7.2.1."""
-    origin = _origin(event)
+    origin = _origin(event.assoc)
     step_uid = cast("N_CREATE", event.request).AffectedSOPInstanceUID
     if not step_uid:
         return _NO_INSTANCE_UID, None
@@ -174,7 +187,7 @@ def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
 
 def on_set(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
     """N-SET of a performed procedure step. Source: PS3.4, F.7.2.2."""
-    origin = _origin(event)
+    origin = _origin(event.assoc)
     try:
         with hub.db.begin() as tx:
             service.end_step(
@@ -190,8 +203,8 @@ def on_set(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
     return SUCCESS, None
 
 
-def _origin(event: Event) -> Origin:
-    peer = event.assoc.requestor
+def _origin(association: Association) -> Origin:
+    peer = association.requestor
     title = peer.primitive.calling_ae_title if peer.primitive else peer.ae_title
     return Origin(ae_title=str(title).strip(), address=str(peer.address))
 
@@ -200,15 +213,16 @@ def _as_json(data_set: Dataset) -> dict[str, Any]:
     return data_set.to_json_dict(suppress_invalid_tags=True)
 
 
-def _refusal(status: int, error: PlateauError) -> Dataset:
+def _answer(status: int, comment: str) -> Dataset:
     answer = Dataset()
     answer.Status = status
-    answer.ErrorComment = str(error)[:_COMMENT]
+    answer.ErrorComment = comment
     return answer
 
 
 def _step_refusal(error: PlateauError) -> Dataset:
-    answer = _refusal(_STEP_STATUSES.get(type(error), status_of(error)), error)
+    status = _STEP_STATUSES.get(type(error), status_of(error))
+    answer = _answer(status, str(error)[:_COMMENT])
     if isinstance(error, StepClosedError):
         answer.ErrorID = _NO_LONGER_UPDATABLE
     return answer

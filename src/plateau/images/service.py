@@ -1,15 +1,17 @@
 """Receiving instances, following procedure steps, and knowing when a study is complete."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from plateau.images import dose, header, rules
+from plateau.images import dose, header, part10, rules
 from plateau.images.events import StepEnded, StepStarted, StudyComplete
 from plateau.images.queries import answers, arrival, steps
 from plateau.images.types import (
     IN_PROGRESS,
+    Arrival,
     Counts,
     Dose,
     Header,
@@ -45,6 +47,13 @@ def check_machine(tx: Tx, *, origin: Origin, now: datetime) -> None:
         raise NotFoundError("calling AE title not recognised")
 
 
+def check_arrival(tx: Tx, found: Header, *, origin: Origin, now: datetime) -> None:
+    """Refuse an instance whose bytes are not worth keeping, before they are kept."""
+    _, problems = _standings(tx, [(found, origin)], now)
+    if problems:
+        raise problems[0]
+
+
 def receive(
     tx: Tx,
     blobs: Blobs,
@@ -56,28 +65,35 @@ def receive(
 ) -> None:
     """Keep one instance (a DICOM file, PS3.10); the same instance twice is kept once.
 
-    The bytes are durable before the row that points at them. The instance that a study was still
-    waiting for completes it.
+    The bytes are durable before the row that points at them.
     """
     found = header.read(content)
-    known = _standing(tx, found, origin, now)
-    if known.digest is not None:
-        _check_same(found, known.digest)
-        return
-    blob_key = blobs.put(content)
-    if known.series_study_id is None:
-        _prepare(tx, found, known, origin, now)
-        _standing(tx, found, origin, now)  # somebody may have prepared it otherwise
-    size = len(content)
-    if not arrival.add_instance(
-        tx, header=found, blob_key=blob_key, size=size, origin=origin, now=now
-    ):
-        _check_same(found, arrival.digest_of(tx, found.sop_instance_uid))
-        return
-    counts = arrival.count_instance(
-        tx, study_uid=found.study_uid, size=size, now=now, quiet_at=now + quiet
-    )
-    _follow(tx, counts, now)
+    check_arrival(tx, found, origin=origin, now=now)
+    arrived = Arrival(found, blobs.put(content), len(content), origin)
+    problems = index(tx, blobs, [arrived], now=now, quiet=quiet)
+    if problems:
+        raise problems[0]
+
+
+def index(
+    tx: Tx, blobs: Blobs, arrivals: Sequence[Arrival], *, now: datetime, quiet: timedelta
+) -> dict[int, PlateauError]:
+    """Have rows point at bytes that are durable; why not, by place, for those that are refused.
+
+    The instance that a study was still waiting for completes it.
+    """
+    problems = _prepare(tx, arrivals, now)
+    good = [one for place, one in enumerate(arrivals) if place not in problems]
+    added = arrival.add_instances(tx, good, now=now)
+    for place, one in enumerate(arrivals):
+        if place not in problems and one.header.sop_instance_uid not in added:
+            problem = _same(tx, blobs, one)
+            problems |= {place: problem} if problem else {}
+    fresh = {one.header.sop_instance_uid: one for one in reversed(good)}
+    counted = [fresh[uid] for uid in sorted(added)]
+    for counts in arrival.count_instances(tx, counted, now=now, quiet_at=now + quiet):
+        _follow(tx, counts, now)
+    return problems
 
 
 def refuse(tx: Tx, *, origin: Origin, error: PlateauError, at: datetime) -> None:
@@ -145,34 +161,62 @@ def dose_of(tx: Tx, blobs: Blobs, *, study_uid: str) -> Dose | None:
     return dose.read(blobs.get(key)) if key else None
 
 
-def _standing(tx: Tx, found: Header, origin: Origin, now: datetime) -> Standing:
-    """What is known of an instance, after every check that may refuse it."""
-    known = arrival.standing(tx, header=found, ae_title=origin.ae_title, on=local(now).date())
+def _standings(
+    tx: Tx, asked: Sequence[tuple[Header, Origin]], now: datetime
+) -> tuple[dict[int, Standing], dict[int, PlateauError]]:
+    """What is known of each instance, and why some are refused, by place."""
+    found = arrival.standings(tx, asked, on=local(now).date())
+    known = {one.place - 1: one for one in found}
+    verdicts = {place: _refusal(known.get(place)) for place in range(len(asked))}
+    return known, {place: error for place, error in verdicts.items() if error}
+
+
+def _refusal(known: Standing | None) -> PlateauError | None:
     if known is None:
-        raise NotFoundError("calling AE title not recognised")
+        return NotFoundError("calling AE title not recognised")
     if known.patient_id is None:
-        raise NotFoundError("this PatientID is not known at the machine's site")
+        return NotFoundError("this PatientID is not known at the machine's site")
     if known.study_patient_id not in {None, known.patient_id}:
-        raise ConflictError("this study is known with another patient")
+        return ConflictError("this study is known with another patient")
     if known.series_study_id not in {None, known.study_id}:
-        raise ConflictError("this series is known in another study")
-    return known
+        return ConflictError("this series is known in another study")
+    return None
 
 
-def _check_same(found: Header, stored_digest: str | None) -> None:
-    if found.digest != stored_digest:
-        raise ConflictError("this SOP Instance UID is stored with other content")
+def _same(tx: Tx, blobs: Blobs, one: Arrival) -> PlateauError | None:
+    """Nothing when the data set stored under this UID is the same, whatever door it came by."""
+    kept = arrival.blob_key_of(tx, one.header.sop_instance_uid)
+    if kept == one.blob_key or part10.same_data_set(blobs.get(kept), blobs.get(one.blob_key)):
+        return None
+    return ConflictError("this SOP Instance UID is stored with other content")
 
 
-def _prepare(tx: Tx, found: Header, known: Standing, origin: Origin, now: datetime) -> None:
-    """Have a study and a series to put the instance in."""
+def _prepare(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> dict[int, PlateauError]:
+    """Have studies and series to put instances in; why not, by place, for those refused."""
+    asked = [(one.header, one.origin) for one in arrivals]
+    known, problems = _standings(tx, asked, now)
+    new = {
+        one.header.series_uid: (one, known[place])
+        for place, one in enumerate(arrivals)
+        if place not in problems and known[place].series_study_id is None
+    }
+    if not new:
+        return problems
+    for series_uid in sorted(new):
+        _open(tx, *new[series_uid], now)
+    return _standings(tx, asked, now)[1]  # others may have prepared them otherwise
+
+
+def _open(tx: Tx, one: Arrival, known: Standing, now: datetime) -> None:
+    """Have a study and a series to put an instance in."""
+    found = one.header
     if known.study_id is None:
         arrival.lock_study_uid(tx, found.study_uid)
         added = arrival.add_study(
             tx,
             header=found,
             standing=known,
-            ae_title=origin.ae_title,
+            ae_title=one.origin.ae_title,
             started_at=_started_at(found, known.time_zone) or now,
             now=now,
         )
@@ -188,8 +232,8 @@ def _started_at(found: Header, time_zone: str) -> datetime | None:
 
 
 def _follow(tx: Tx, counts: Counts, now: datetime) -> None:
-    """What one more instance changes for its study."""
-    if counts.instances % _SHOWN_EVERY == 0:
+    """What more instances change for their study."""
+    if counts.instances // _SHOWN_EVERY > (counts.instances - counts.added) // _SHOWN_EVERY:
         tx.touch("exams")
     if counts.state == "complete":
         log.warning("instance.late", study_id=str(counts.study_id), instances=counts.instances)

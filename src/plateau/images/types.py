@@ -61,21 +61,31 @@ class Header:
     started: datetime | None  # as the machine's wall clock showed it: no time zone
     pixel_offset: int | None
     frame_bytes: int | None
-    digest: str
     metadata: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An instance whose bytes are durable, and that no row points at yet."""
+
+    header: Header
+    blob_key: str
+    size: int
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What is already known about an instance that arrives, and about its sender."""
 
+    place: int
     site_id: SiteId
     time_zone: str
     patient_id: PatientId | None
     study_id: StudyId | None
     study_patient_id: PatientId | None
     series_study_id: StudyId | None
-    digest: str | None
+    blob_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +112,10 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The counters of a study after an instance was added."""
+    """The counters of a study after instances were added."""
 
     study_id: StudyId
+    added: int
     instances: int
     announced: int | None
     state: str

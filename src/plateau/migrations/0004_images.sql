@@ -44,8 +44,7 @@ create table images.instance (
   frames integer not null default 1,
   rows integer,
   columns integer,
-  blob_key text not null,
-  data_set_digest text not null,        -- of the data set alone: same content, whatever the door
+  blob_key text not null,               -- the digest of the bytes
   bytes bigint not null,
   pixel_offset bigint,                  -- where the first frame starts in the bytes, when native
   frame_bytes integer,                  -- then, how long each frame is

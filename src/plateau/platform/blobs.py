@@ -2,12 +2,16 @@
 
 import hashlib
 import os
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from plateau.kernel.errors import NotFoundError, UnavailableError
+
+Buffer = bytes | bytearray | memoryview
 
 
 class Blobs:
@@ -17,13 +21,14 @@ class Blobs:
         self._store = store
         self._folder = folder
 
-    def put(self, content: bytes) -> str:
-        """Store `content` durably; its key. Storing the same bytes twice is harmless."""
-        key = key_of(content)
+    def put(self, *pieces: Buffer) -> str:
+        """Store bytes, given in pieces, durably; their key. The same ones twice are harmless."""
+        key = key_of(*pieces)
         try:
-            self._store.put(_path(key), content)
             if self._folder:
-                _sync(self._folder / _path(key))
+                _write(self._folder / _path(key), pieces)
+            else:
+                self._store.put(_path(key), b"".join(pieces))
         except (BaseError, OSError) as error:
             raise UnavailableError("the object store is full or cannot be reached") from error
         return key
@@ -47,9 +52,12 @@ class Blobs:
             raise UnavailableError("the object store cannot be reached") from error
 
 
-def key_of(content: bytes) -> str:
-    """The key under which `content` is kept."""
-    return hashlib.blake2b(content, digest_size=20).hexdigest()
+def key_of(*pieces: Buffer) -> str:
+    """The key under which bytes, given in pieces, are kept."""
+    digest = hashlib.blake2b(digest_size=20)
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def open_folder(folder: Path) -> Blobs:
@@ -67,11 +75,41 @@ def _path(key: str) -> str:
     return f"{key[:2]}/{key}"
 
 
-def _sync(path: Path) -> None:
-    """Have the file and its name on the disk before anyone says it is kept."""
-    for name in (path, path.parent):
-        handle = os.open(name, os.O_RDONLY)
+def _write(path: Path, pieces: Sequence[Buffer]) -> None:
+    """Have a file and its name on the disk before anyone says it is kept.
+
+    Whatever stops this, no file under that name ever holds less than all of it.
+    """
+    if path.exists():
+        _sync(path)  # whoever wrote it may not have been told that it is durable
+        _sync(path.parent)
+        return
+    path.parent.mkdir(exist_ok=True)
+    beside = path.with_name(f"{path.name}#{os.getpid()}.{threading.get_ident()}")
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         try:
-            os.fsync(handle)
+            _write_all(handle, pieces)
+            os.fdatasync(handle)
         finally:
             os.close(handle)
+        beside.rename(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _write_all(handle: int, pieces: Sequence[Buffer]) -> None:
+    for piece in pieces:
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

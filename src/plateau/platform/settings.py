@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     dicom_host: str = "127.0.0.1"
     dicom_port: int = 11112
     ae_title: str = "PLATEAU"
+    max_object_mb: int = 2048  # a larger DICOM object is refused, without being kept in memory
     mllp_host: str = "127.0.0.1"
     mllp_port: int = 2575
     mllp_timeout_s: float = 10.0

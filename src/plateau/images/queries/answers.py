@@ -153,7 +153,7 @@ def instances(
         Instance,
         """
         select n.sop_instance_uid, n.sop_class_uid, se.series_uid, n.transfer_syntax_uid,
-               n.number, n.frames, n.rows, n.columns, n.blob_key, n.data_set_digest as digest,
+               n.number, n.frames, n.rows, n.columns, n.blob_key, n.blob_key as digest,
                n.bytes, n.pixel_offset, n.frame_bytes
         from images.series se
         join images.instance n using (series_id)

@@ -1,9 +1,10 @@
 """SQL of what arrives: instances, their series and studies, what was refused."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import uuid4
 
-from plateau.images.types import Counts, Header, Origin, Standing
+from plateau.images.types import Arrival, Counts, Header, Origin, Standing
 from plateau.kernel.ids import SiteId
 from plateau.platform.db import Tx
 
@@ -22,28 +23,30 @@ def site_of_machine(tx: Tx, *, ae_title: str, on: date) -> SiteId | None:
     return found
 
 
-def standing(tx: Tx, *, header: Header, ae_title: str, on: date) -> Standing | None:
-    """What is known of an instance and its sender; None when the sender is no machine of ours."""
-    return tx.maybe(
+def standings(tx: Tx, asked: Sequence[tuple[Header, Origin]], *, on: date) -> list[Standing]:
+    """What is known of each instance and its sender; nothing of a sender that is no machine."""
+    headers = [header for header, _ in asked]
+    return tx.all(
         Standing,
         """
-        select d.site_id, s.time_zone, i.patient_id, st.study_id,
-               st.patient_id as study_patient_id, se.study_id as series_study_id,
-               n.data_set_digest as digest
-        from territory.device d
+        select a.place::int, d.site_id, s.time_zone, i.patient_id, st.study_id,
+               st.patient_id as study_patient_id, se.study_id as series_study_id, n.blob_key
+        from unnest(%(ae_titles)s::text[], %(local_ids)s::text[], %(study_uids)s::text[],
+                    %(series_uids)s::text[], %(uids)s::text[])
+             with ordinality a(ae_title, local_id, study_uid, series_uid, uid, place)
+        join territory.device d on d.ae_title = a.ae_title
+             and d.valid_from <= %(on)s and (d.valid_to is null or d.valid_to > %(on)s)
         join territory.site s using (site_id)
-        left join patients.identifier i on i.site_id = d.site_id and i.value = %(local_id)s
-        left join images.study st on st.study_uid = %(study_uid)s
-        left join images.series se on se.series_uid = %(series_uid)s
-        left join images.instance n on n.sop_instance_uid = %(sop_instance_uid)s
-        where d.ae_title = %(ae_title)s
-          and d.valid_from <= %(on)s and (d.valid_to is null or d.valid_to > %(on)s)
+        left join patients.identifier i on i.site_id = d.site_id and i.value = a.local_id
+        left join images.study st on st.study_uid = a.study_uid
+        left join images.series se on se.series_uid = a.series_uid
+        left join images.instance n on n.sop_instance_uid = a.uid
         """,
-        local_id=header.local_id,
-        study_uid=header.study_uid,
-        series_uid=header.series_uid,
-        sop_instance_uid=header.sop_instance_uid,
-        ae_title=ae_title,
+        ae_titles=[origin.ae_title for _, origin in asked],
+        local_ids=[header.local_id for header in headers],
+        study_uids=[header.study_uid for header in headers],
+        series_uids=[header.series_uid for header in headers],
+        uids=[header.sop_instance_uid for header in headers],
         on=on,
     )
 
@@ -119,72 +122,89 @@ def add_series(tx: Tx, header: Header) -> None:
     )
 
 
-def add_instance(
-    tx: Tx, *, header: Header, blob_key: str, size: int, origin: Origin, now: datetime
-) -> bool:
-    """Record an instance and count it in its series; False when it was already there."""
-    added = tx.run(
-        """
-        with added as (
-          insert into images.instance
-            (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames, rows,
-             columns, blob_key, data_set_digest, bytes, pixel_offset, frame_bytes, metadata,
-             received_at, origin)
-          select %(uid)s, series_id, %(class)s, %(syntax)s, %(number)s, %(frames)s, %(rows)s,
-                 %(columns)s, %(blob_key)s, %(digest)s, %(size)s, %(offset)s, %(frame_bytes)s,
-                 %(metadata)s::jsonb, %(now)s, %(origin)s
-          from images.series where series_uid = %(series_uid)s
-          on conflict (sop_instance_uid) do nothing
-          returning series_id
+def add_instances(tx: Tx, arrivals: Sequence[Arrival], *, now: datetime) -> set[str]:
+    """Record instances and count them in their series; the UIDs of those that were not there."""
+    headers = [arrival.header for arrival in arrivals]
+    return set(
+        tx.values(
+            """
+            with added as (
+              insert into images.instance
+                (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames,
+                 rows, columns, blob_key, bytes, pixel_offset, frame_bytes, metadata,
+                 received_at, origin)
+              select a.uid, se.series_id, a.class, a.syntax, a.number, a.frames, a.rows,
+                     a.columns, a.blob_key, a.size, a.pixel_offset, a.frame_bytes,
+                     a.metadata::jsonb, %(now)s, a.origin
+              from unnest(
+                %(uids)s::text[], %(series_uids)s::text[], %(classes)s::text[],
+                %(syntaxes)s::text[], %(numbers)s::int[], %(frames)s::int[], %(rows)s::int[],
+                %(columns)s::int[], %(blob_keys)s::text[], %(sizes)s::bigint[],
+                %(offsets)s::bigint[], %(frame_bytes)s::int[], %(metadata)s::text[],
+                %(origins)s::text[])
+                a(uid, series_uid, class, syntax, number, frames, rows, columns, blob_key, size,
+                  pixel_offset, frame_bytes, metadata, origin)
+              join images.series se on se.series_uid = a.series_uid
+              on conflict (sop_instance_uid) do nothing
+              returning sop_instance_uid, series_id
+            ), counted as (
+              update images.series se set instances = se.instances + c.added
+              from (select series_id, count(*) as added from added group by series_id) c
+              where se.series_id = c.series_id
+            )
+            select sop_instance_uid from added
+            """,
+            uids=[header.sop_instance_uid for header in headers],
+            series_uids=[header.series_uid for header in headers],
+            classes=[header.sop_class_uid for header in headers],
+            syntaxes=[header.transfer_syntax_uid for header in headers],
+            numbers=[header.instance_number for header in headers],
+            frames=[header.frames for header in headers],
+            rows=[header.rows for header in headers],
+            columns=[header.columns for header in headers],
+            blob_keys=[arrival.blob_key for arrival in arrivals],
+            sizes=[arrival.size for arrival in arrivals],
+            offsets=[header.pixel_offset for header in headers],
+            frame_bytes=[header.frame_bytes for header in headers],
+            metadata=[header.metadata for header in headers],
+            origins=[str(arrival.origin) for arrival in arrivals],
+            now=now,
         )
-        update images.series s set instances = s.instances + 1
-        from added
-        where s.series_id = added.series_id
-        """,
-        uid=header.sop_instance_uid,
-        series_uid=header.series_uid,
-        **{"class": header.sop_class_uid},
-        syntax=header.transfer_syntax_uid,
-        number=header.instance_number,
-        frames=header.frames,
-        rows=header.rows,
-        columns=header.columns,
-        blob_key=blob_key,
-        digest=header.digest,
-        size=size,
-        offset=header.pixel_offset,
-        frame_bytes=header.frame_bytes,
-        metadata=header.metadata,
-        now=now,
-        origin=str(origin),
     )
-    return added == 1
 
 
-def count_instance(
-    tx: Tx, *, study_uid: str, size: int, now: datetime, quiet_at: datetime
-) -> Counts:
-    """Count one more instance; from here to the commit, nobody else counts for this study."""
-    return tx.one(
+def count_instances(
+    tx: Tx, added: Sequence[Arrival], *, now: datetime, quiet_at: datetime
+) -> list[Counts]:
+    """Count more instances; from here to the commit, nobody else counts for these studies."""
+    return tx.all(
         Counts,
         """
-        update images.study
-        set instances = instances + 1, bytes = bytes + %(size)s, quiet_at = %(quiet_at)s,
-            last_instance_at = greatest(last_instance_at, %(now)s)
-        where study_uid = %(study_uid)s
-        returning study_id, instances, announced, state
+        with c as (
+          select study_uid, count(*)::int as added, sum(size) as bytes
+          from unnest(%(study_uids)s::text[], %(sizes)s::bigint[]) a(study_uid, size)
+          group by study_uid
+        ), locked as (
+          select study_id from images.study join c using (study_uid) order by study_id for update
+        )
+        update images.study st
+        set instances = st.instances + c.added, bytes = st.bytes + c.bytes,
+            quiet_at = %(quiet_at)s, last_instance_at = greatest(st.last_instance_at, %(now)s)
+        from c, locked
+        where st.study_uid = c.study_uid and locked.study_id = st.study_id
+        returning st.study_id, c.added, st.instances, st.announced, st.state
         """,
-        study_uid=study_uid,
-        size=size,
+        study_uids=[arrival.header.study_uid for arrival in added],
+        sizes=[arrival.size for arrival in added],
         now=now,
         quiet_at=quiet_at,
     )
 
 
-def digest_of(tx: Tx, sop_instance_uid: str) -> str | None:
-    """The digest of what is stored under a SOP instance UID."""
-    found: str | None = tx.value(
-        "select data_set_digest from images.instance where sop_instance_uid = %(uid)s",
+def blob_key_of(tx: Tx, sop_instance_uid: str) -> str:
+    """Where the bytes stored under a SOP instance UID are."""
+    found: str = tx.value(
+        "select blob_key from images.instance where sop_instance_uid = %(uid)s",
         uid=sop_instance_uid,
     )
     return found

@@ -1,0 +1,110 @@
+"""The one way in: bytes durable, row durable, then success, for every door that receives instances.
+
+What several associations bring at the same time is committed together: PostgreSQL writes its log
+to the disk once for all of them.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+
+from plateau.images import header, part10, service
+from plateau.images.part10 import Part10
+from plateau.images.types import Arrival, Header, Origin
+from plateau.kernel.errors import PlateauError, UnavailableError
+from plateau.platform import clock
+from plateau.platform.blobs import Blobs, Buffer
+from plateau.platform.db import Db
+
+_TOGETHER = 64  # instances committed at once, at most
+_TRUSTED_S = 10.0  # how long a series that was accepted is not asked about again
+_MOST_TRUSTED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    arrival: Arrival
+    done: "Future[None]"
+
+
+class Store:
+    """Where doors hand over what they receive; safe to share between threads."""
+
+    def __init__(self, db: Db, blobs: Blobs, *, quiet: timedelta = service.QUIET) -> None:
+        self._db, self._blobs, self._quiet = db, blobs, quiet
+        self._trusted: dict[tuple[str, ...], float] = {}
+        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._commit_all, name="store", daemon=True)
+
+    def start(self) -> None:
+        """Begin to commit; what was acknowledged is durable, so nothing has to be ended."""
+        self._thread.start()
+
+    def keep_file(self, content: bytes, *, origin: Origin) -> None:
+        """Keep a DICOM file; it is durable when this returns."""
+        self._keep([content], part10.open_file(content), origin)
+
+    def keep_data_set(
+        self, data_set: memoryview, *, uids: tuple[str, str], syntax: str, origin: Origin
+    ) -> None:
+        """Keep a data set under its SOP class and instance UIDs, as a DICOM file."""
+        meta = part10.meta(*uids, syntax)
+        opened = part10.open_data_set(data_set, syntax=syntax, starts_at=len(meta))
+        self._keep([meta, data_set], opened, origin)
+
+    def _keep(self, pieces: Sequence[Buffer], opened: Part10, origin: Origin) -> None:
+        found = header.describe(opened)
+        self._check(found, origin)
+        key = self._blobs.put(*pieces)
+        arrived = Arrival(found, key, sum(map(len, pieces)), origin)
+        done: Future[None] = Future()
+        self._waiting.put(_Waiting(arrived, done))
+        done.result()
+
+    def _check(self, found: Header, origin: Origin) -> None:
+        """Refuse before bytes are kept; each series once, as the index decides in the end."""
+        series = (origin.ae_title, found.local_id, found.study_uid, found.series_uid)
+        now = time.monotonic()
+        if self._trusted.get(series, 0) > now:
+            return
+        with self._db.begin() as tx:
+            service.check_arrival(tx, found, origin=origin, now=clock.now())
+        if len(self._trusted) >= _MOST_TRUSTED:
+            self._trusted.clear()
+        self._trusted[series] = now + _TRUSTED_S
+
+    def _commit_all(self) -> None:
+        while True:
+            batch = [self._waiting.get()]
+            while len(batch) < _TOGETHER and not self._waiting.empty():
+                batch.append(self._waiting.get())
+            self._commit(batch)
+
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
+        """Index a batch; when it cannot be done together, each on its own."""
+        try:
+            problems = self._index([one.arrival for one in batch])
+        except PlateauError as error:
+            if len(batch) > 1 and not isinstance(error, UnavailableError):
+                for one in batch:
+                    self._commit([one])
+                return
+            problems = dict.fromkeys(range(len(batch)), error)
+        except BaseException as error:
+            for one in batch:
+                one.done.set_exception(error)
+            raise
+        for place, one in enumerate(batch):
+            problem = problems.get(place)
+            if problem:
+                one.done.set_exception(problem)
+            else:
+                one.done.set_result(None)
+
+    def _index(self, arrivals: Sequence[Arrival]) -> dict[int, PlateauError]:
+        with self._db.begin() as tx:
+            return service.index(tx, self._blobs, arrivals, now=clock.now(), quiet=self._quiet)

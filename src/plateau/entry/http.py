@@ -11,6 +11,7 @@ from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
 from plateau.images import api as dicomweb
 from plateau.images import pages as viewer
+from plateau.images import wado
 from plateau.kernel.caller import Caller
 from plateau.planning import pages as planning
 from plateau.platform import clock
@@ -27,6 +28,7 @@ ROUTERS = (
     live.router,
     access_pages.router,
     dicomweb.router,
+    wado.router,
     viewer.router,
     planning.router,
     desk.router,

@@ -21,6 +21,7 @@ from plateau.web.pages import language_of, render
 log = structlog.get_logger()
 STATUSES = {
     "not_found": 404,
+    "not_acceptable": 406,
     "invalid_input": 400,
     "conflict": 409,
     "rule_broken": 422,

@@ -1,13 +1,9 @@
 """Answers of DICOMweb (PS3.18): DICOM JSON objects and multipart bodies."""
 
-import gzip
-import hashlib
 from collections.abc import Sequence
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import orjson
-from fastapi import Request
 from fastapi.responses import Response
 
 from plateau.images.types import Found, Instance, Series
@@ -68,48 +64,6 @@ def instance(found: Instance, study_uid: str) -> dict[str, Element]:
 def listing(found: Sequence[dict[str, Element]]) -> Response:
     """The answer to a search."""
     return Response(orjson.dumps(found), media_type=_JSON, headers=_PRIVATE)
-
-
-def unchanged(request: Request, tag: str) -> Response | None:
-    """The answer to somebody who already has it, whose rights have just been checked again."""
-    if f'"{tag}"' not in request.headers.get("If-None-Match", ""):
-        return None
-    return Response(status_code=304, headers={**_PRIVATE, "ETag": f'"{tag}"'})
-
-
-def metadata(request: Request, texts: Sequence[str]) -> Response:
-    """JSON texts as one array, compressed for whoever accepts it."""
-    body = f"[{','.join(texts)}]".encode()
-    tag = hashlib.blake2b(body, digest_size=12).hexdigest()
-    same = unchanged(request, tag)
-    if same:
-        return same
-    headers = {**_PRIVATE, "ETag": f'"{tag}"'}
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        body = gzip.compress(body, 1)
-        headers["Content-Encoding"] = "gzip"
-    return Response(body, media_type=_JSON, headers=headers)
-
-
-def multipart(parts: Sequence[bytes], *, kind: str, syntax: str, tag: str) -> Response:
-    """Parts of one media type. Source: PS3.18, 8.7.3."""
-    boundary = uuid4().hex
-    start = f"--{boundary}\r\nContent-Type: {kind}; transfer-syntax={syntax}\r\n\r\n".encode()
-    body = b"".join(piece for part in parts for piece in (start, part, b"\r\n"))
-    return Response(
-        body + f"--{boundary}--\r\n".encode(),
-        headers={
-            **_PRIVATE,
-            "ETag": f'"{tag}"',
-            "Content-Type": f'multipart/related; type="{kind}"; '
-            f"transfer-syntax={syntax}; boundary={boundary}",
-        },
-    )
-
-
-def picture(body: bytes, media_type: str) -> Response:
-    """A picture."""
-    return Response(body, media_type=media_type, headers=_PRIVATE)
 
 
 def _element(vr: str, *values: object) -> Element:

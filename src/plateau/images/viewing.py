@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from plateau.access import service as access
 from plateau.access.types import Access
 from plateau.images.queries import answers, arrival
-from plateau.images.types import Described, Found, Instance, Search, Series, Visible
+from plateau.images.types import Found, Instance, Search, Series, Visible
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
 from plateau.platform.db import Tx
@@ -33,44 +33,6 @@ def instances(
     return answers.instances(tx, study_id=study.study_id, series_uid=series_uid)
 
 
-def instance(
-    tx: Tx,
-    caller: Caller,
-    *,
-    study_uid: str,
-    series_uid: str,
-    sop_instance_uid: str,
-    now: datetime,
-) -> Instance:
-    """One instance, whose viewing is in the audit trail."""
-    study = _opened(tx, caller, study_uid, now)
-    found = answers.instances(
-        tx, study_id=study.study_id, series_uid=series_uid, sop_instance_uid=sop_instance_uid
-    )
-    if not found:
-        raise NotFoundError("instance not found")
-    return found[0]
-
-
-def describe(
-    tx: Tx,
-    caller: Caller,
-    *,
-    study_uid: str,
-    series_uid: str | None,
-    sop_instance_uid: str | None,
-    now: datetime,
-) -> list[Described]:
-    """The metadata of a study, a series or an instance, whose viewing is in the audit trail."""
-    study = _opened(tx, caller, study_uid, now)
-    found = answers.described(
-        tx, study_id=study.study_id, series_uid=series_uid, sop_instance_uid=sop_instance_uid
-    )
-    if not found:
-        raise NotFoundError("instance not found")
-    return found
-
-
 def _visible(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
     found = answers.visible(
         tx,
@@ -84,7 +46,7 @@ def _visible(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
     return found
 
 
-def _opened(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
+def opened(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
     """A visible study, with a line of audit for this look at it."""
     study = _visible(tx, caller, study_uid, now)
     if study.is_audited:

@@ -1,0 +1,60 @@
+"""Answers larger than memory: each step is read in a thread while the one before leaves."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+Step = Callable[[], bytes]
+
+
+class Streamed(Response):
+    """A body made of steps, of which two at most are in memory; `length` if it is known."""
+
+    def __init__(
+        self, steps: Sequence[Step], *, length: int | None, headers: Mapping[str, str]
+    ) -> None:
+        self.status_code = 200
+        self.background = None
+        self.init_headers(headers)
+        if length is not None:
+            self.headers["Content-Length"] = str(length)
+        self._steps = steps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the headers at once, then the steps; stop reading once nobody listens."""
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
+        gone = asyncio.create_task(_left(receive))
+        try:
+            await self._send_steps(send, gone)
+        finally:
+            gone.cancel()
+
+    async def _send_steps(self, send: Send, gone: asyncio.Task[None]) -> None:
+        steps = iter(self._steps)
+        ahead = _begin(steps)
+        while ahead is not None and not gone.done():
+            body = await ahead
+            ahead = _begin(steps)
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        if ahead is None:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await ahead
+
+
+def _begin(steps: Iterator[Step]) -> asyncio.Future[bytes] | None:
+    """Begin the next step in a thread; None after the last."""
+    step = next(steps, None)
+    return asyncio.get_running_loop().run_in_executor(None, step) if step else None
+
+
+async def _left(receive: Receive) -> None:
+    """Until whoever asked has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,90 @@
+"""What several doors bring at the same time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import generate_uid
+
+import make
+from images.instances import CT, as_file, ct
+from plateau.images.store import Store
+from plateau.images.types import Origin
+from plateau.kernel.errors import ConflictError, NotFoundError, PlateauError
+from plateau.platform.blobs import Blobs, key_of
+from plateau.platform.db import Db
+
+
+@pytest.fixture
+def store(db: Db, blobs: Blobs) -> Store:
+    """A store in a territory of one site."""
+    with db.begin() as tx:
+        make.a_world(tx)
+    store = Store(db, blobs)
+    store.start()
+    return store
+
+
+def kept(db: Db) -> dict[str, str]:
+    """The key of the bytes of each instance."""
+    with db.begin() as tx:
+        uids = tx.values("select sop_instance_uid from images.instance order by 1")
+        keys = tx.values("select blob_key from images.instance order by sop_instance_uid")
+    return dict(zip(uids, keys, strict=True))
+
+
+def attempt(store: Store, content: bytes, origin: Origin = CT) -> type[PlateauError] | None:
+    try:
+        store.keep_file(content, origin=origin)
+    except PlateauError as error:
+        return type(error)
+    return None
+
+
+def test_all_that_comes_at_once_is_kept_and_counted_once(store: Store, db: Db) -> None:
+    study_uids = [generate_uid() for _ in range(3)]
+    images = [ct(study_uids[n % 3], n + 1) for n in range(60)]
+    contents = [as_file(image) for image in images for _ in range(2)]
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(lambda content: attempt(store, content), contents)) == {None}
+
+    assert kept(db) == {str(one.SOPInstanceUID): key_of(as_file(one)) for one in images}
+    with db.begin() as tx:
+        counted = tx.values("select instances from images.study")
+        in_series = tx.values("select instances from images.series")
+    assert counted == in_series == [20, 20, 20]
+
+
+def test_one_that_is_refused_takes_no_other_with_it(store: Store, db: Db) -> None:
+    study_uid = generate_uid()
+    good = [ct(study_uid, n + 1) for n in range(20)]
+    unknown = [ct(generate_uid(), n + 1, patient="IPP-INCONNU") for n in range(5)]
+    changed = changed_pixels(good[0])
+    store.keep_file(as_file(good[0]), origin=CT)
+    contents = [as_file(one) for one in (*good, *unknown, changed)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda content: attempt(store, content), contents))
+
+    assert found == [None] * 20 + [NotFoundError] * 5 + [ConflictError]
+    assert kept(db) == {str(one.SOPInstanceUID): key_of(as_file(one)) for one in good}
+
+
+def changed_pixels(image: Dataset) -> Dataset:
+    """Another object under the same UID."""
+    changed = ct(image.StudyInstanceUID, 1)
+    changed.SOPInstanceUID = image.SOPInstanceUID
+    changed.PixelData = bytes(32)
+    return changed
+
+
+def test_a_series_cannot_belong_to_two_studies_that_begin_together(store: Store, db: Db) -> None:
+    one, other = ct(), ct()
+    other.SeriesInstanceUID = one.SeriesInstanceUID
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda image: attempt(store, as_file(image)), (one, other)))
+
+    assert sorted(map(str, found)) == sorted(map(str, [None, ConflictError]))
+    assert len(kept(db)) == 1

@@ -23,13 +23,24 @@ _IMAGE = ("00080005", "00080008", "00200013", "00280008", "00280010", "00280011"
 _OTHER = (
     *("00080005", "00080023", "00080033", "00200013", "00420010"),
     *("0040A043", "0040A491", "0040A493", "00700080", "00700081", "00700082", "00700083"),
+    *("3004000A", "30060002", "30060008", "30060009", "300A0002", "300A0006", "300A0007"),
 )
 TAGS = tuple(sorted({*_PATIENT, *_STUDY, *_SERIES, *_IMAGE, *_OTHER}))
 _IN_USE = 0xFFFF
 _HEAD = 8  # bytes of an item before its content
-_SR, _KEY_OBJECT = "1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.88.59"
-_PRESENTATION, _ENCAPSULATED = "1.2.840.10008.5.1.4.1.1.11.", "1.2.840.10008.5.1.4.1.1.104."
-_KINDS = {_KEY_OBJECT: "KEY OBJECT DOC", _SR: "SR DOCUMENT", _PRESENTATION: "PRESENTATION"}
+# Types of records by the start of SOP class UIDs. Source: PS3.3, table F.4-1
+_CLASSES = "1.2.840.10008.5.1.4.1.1."
+_KINDS = {
+    "88.59": "KEY OBJECT DOC",
+    "88.": "SR DOCUMENT",
+    "104.": "ENCAP DOC",
+    "11.": "PRESENTATION",
+    "9.": "WAVEFORM",
+    "481.2": "RT DOSE",
+    "481.3": "RT STRUCTURE SET",
+    "481.5": "RT PLAN",
+}
+_WHEN = {"ContentDate": "19000101", "ContentTime": "000000"}
 # What a record must say even where the instance does not. Source: PS3.3, F.5
 _FALLBACKS = {
     "PATIENT": {"PatientID": "UNKNOWN", "PatientName": ""},
@@ -41,12 +52,9 @@ _FALLBACKS = {
         "AccessionNumber": "",
     },
     "SERIES": {"Modality": "OT", "SeriesNumber": 0},
-    "SR DOCUMENT": {
-        "CompletionFlag": "COMPLETE",
-        "VerificationFlag": "UNVERIFIED",
-        "ContentDate": "19000101",
-        "ContentTime": "000000",
-    },
+    "SR DOCUMENT": {"CompletionFlag": "PARTIAL", "VerificationFlag": "UNVERIFIED", **_WHEN},
+    "KEY OBJECT DOC": _WHEN,
+    "WAVEFORM": _WHEN,
 }
 _ANY_FALLBACKS = {"InstanceNumber": 0}
 
@@ -97,12 +105,8 @@ def _leaf(one: Stored, path: str, elements: dict[str, Any]) -> _Record:
 
 
 def _kind(sop_class_uid: str) -> str:
-    """The type of the record of an instance. Source: PS3.3, F.4 and table F.4-1."""
-    if sop_class_uid.startswith(_ENCAPSULATED):
-        return "ENCAP DOC"
-    return next(
-        (kind for start, kind in _KINDS.items() if sop_class_uid.startswith(start)), "IMAGE"
-    )
+    own = sop_class_uid.removeprefix(_CLASSES)
+    return next((kind for start, kind in _KINDS.items() if own.startswith(start)), "IMAGE")
 
 
 def _record(kind: str, elements: dict[str, Any], tags: Sequence[str]) -> _Record:

@@ -64,7 +64,7 @@ def _matches(asked: Wanted, offer: Offer) -> bool:
 
 def _range(text: str) -> Wanted:
     """One range. Source: RFC 9110, 12.5.1, and PS3.18, 8.7.5."""
-    kind, *rest = (part.strip() for part in _BETWEEN_SEMICOLONS.findall(text))
+    kind, *rest = [part.strip() for part in _BETWEEN_SEMICOLONS.findall(text)] or [""]
     given = dict(_parameter(part) for part in rest)
     syntax, quality = given.get("transfer-syntax", ""), _quality(given.get("q", "1"))
     kind = kind.lower()

@@ -13,7 +13,7 @@ ARGS ?=
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
-	@echo "bench-NAME    Run one benchmark, bench/NAME.py"
+	@echo "bench-NAME    Run one benchmark, bench/NAME.py; ARGS are passed on"
 
 setup: ## Virtual environment, pinned dependencies, front-end files, viewer
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: apt-get install python3 python3-venv" >&2; exit 1; }
@@ -45,10 +45,10 @@ messages: setup ## Bring the French messages up to date with the sources
 
 bench: setup ## Run every benchmark; results go to bench/results
 	@set -e; for file in $(filter-out bench/harness.py,$(wildcard bench/*.py)); do \
-		$(BIN)/python $$file; done
+		PYTHONPATH=tools $(BIN)/python $$file; done
 
 bench-%: setup
-	@$(BIN)/python bench/$*.py
+	@PYTHONPATH=tools $(BIN)/python bench/$*.py $(ARGS)
 
 lock: setup ## Pin the newest dependencies that are a week old
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \

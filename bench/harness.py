@@ -30,19 +30,25 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One measured figure, beside that of a peer doing the same work on the same machine."""
+    """One measured figure, beside that of a peer doing the same work on the same machine.
+
+    Without a value it could not be measured, and `note` says why.
+    """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     peer: str | None = None
     peer_value: float | None = None
     target: Target | None = None
+    note: str = ""
 
     @property
     def ratio(self) -> float | None:
-        """The value over the peer's; none without a peer."""
-        return self.value / self.peer_value if self.peer_value else None
+        """The value over the peer's; none without either."""
+        if self.value is None or not self.peer_value:
+            return None
+        return self.value / self.peer_value
 
     @property
     def met(self) -> bool | None:
@@ -55,6 +61,13 @@ class Result:
         if self.target.better == "lower":
             return figure <= self.target.bound
         return figure >= self.target.bound
+
+    @property
+    def verdict(self) -> str:
+        """Whether the target is kept, in a word that nobody takes for another."""
+        if self.met is not None:
+            return "yes" if self.met else "NO"
+        return "NOT MEASURED" if self.target or self.value is None else "-"
 
 
 def median_of(runs: int, measure: Callable[[], float]) -> float:
@@ -89,11 +102,21 @@ def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     return platform.machine()
 
 
-def report(name: str, results: Sequence[Result], *, folder: Path = RESULTS) -> Path:
-    """Print the results as a table and keep them in `NAME.json`."""
+def report(
+    name: str, results: Sequence[Result], *, folder: Path = RESULTS, keep: bool = False
+) -> Path:
+    """Print the results as a table and keep them in `NAME.json`.
+
+    With `keep`, those of the file that were not measured again stay in it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    content = {"machine": machine(), "results": [as_json(result) for result in results]}
+    kept = [as_json(result) for result in results]
+    if keep and path.exists():
+        again = {(one["name"], one["peer"]) for one in kept}
+        before = json.loads(path.read_text("utf-8"))["results"]
+        kept = [one for one in before if (one["name"], one["peer"]) not in again] + kept
+    content = {"machine": machine(), "results": kept}
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(table(name, results))
     return path
@@ -101,6 +124,7 @@ def report(name: str, results: Sequence[Result], *, folder: Path = RESULTS) -> P
 
 def as_json(result: Result) -> dict[str, object]:
     """A result as the file holds it."""
+    noted = {"note": result.note} if result.note else {}
     return {
         "name": result.name,
         "value": result.value,
@@ -110,12 +134,12 @@ def as_json(result: Result) -> dict[str, object]:
         "ratio": result.ratio,
         "target": str(result.target) if result.target else None,
         "met": result.met,
+        **noted,
     }
 
 
 def table(name: str, results: Sequence[Result]) -> str:
     """The results for the terminal, in columns as wide as they need to be."""
-    words = {True: "yes", False: "NO", None: "-"}
     rows = [(name, "value", "unit", "peer", "peer value", "ratio", "target", "met")]
     rows += [
         (
@@ -126,7 +150,7 @@ def table(name: str, results: Sequence[Result]) -> str:
             figure(result.peer_value),
             figure(result.ratio),
             str(result.target or "-"),
-            words[result.met],
+            f"{result.verdict} ({result.note})" if result.note else result.verdict,
         )
         for result in results
     ]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Result, Target, median_of, report
+from harness import Result, Target, median_of, report, table
 
 
 def result(*, value: float, target: Target | None = None) -> Result:
@@ -34,6 +34,21 @@ def test_a_target_on_a_ratio_is_not_met_without_a_peer() -> None:
     assert alone.met is None
 
 
+def test_what_could_not_be_measured_says_so_and_meets_nothing() -> None:
+    higher = Target(bound=0, of="ratio", better="higher")
+    absent = Result(name="stow", value=None, unit="s", target=Target(bound=1), note="no endpoint")
+    alone = Result(name="stow", value=9, unit="s", peer="other", target=higher)
+    assert [absent.met, absent.verdict] == [None, "NOT MEASURED"]
+    assert [alone.met, alone.verdict] == [None, "NOT MEASURED"]
+    assert "NOT MEASURED (no endpoint)" in table("stow", [absent])
+
+
+@pytest.mark.parametrize(("bound", "verdict"), [(1, "yes"), (0.5, "NO"), (None, "-")])
+def test_a_verdict_is_a_word(bound: float | None, verdict: str) -> None:
+    target = Target(bound=bound) if bound else None
+    assert result(value=1, target=target).verdict == verdict
+
+
 def test_one_slow_run_does_not_decide() -> None:
     times = iter([1.0, 9.0, 2.0])
     assert median_of(3, lambda: next(times)) == 2.0
@@ -59,3 +74,13 @@ def test_the_file_holds_the_machine_and_every_result(
         }
     ]
     assert "value <= 1" in capsys.readouterr().out
+
+
+def test_what_was_not_measured_again_stays(tmp_path: Path) -> None:
+    for name, value in (("store", 1.0), ("find", 2.0), ("store", 3.0)):
+        report("hub", [Result(name=name, value=value, unit="s")], folder=tmp_path, keep=True)
+    content = json.loads((tmp_path / "hub.json").read_text("utf-8"))
+    assert [(one["name"], one["value"]) for one in content["results"]] == [
+        ("find", 2.0),
+        ("store", 3.0),
+    ]

@@ -1,7 +1,7 @@
 """Reading what the hub indexes of an instance; the pixels are never decoded."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 
@@ -29,8 +29,9 @@ _UIDS = {
 _KINDS = ("Study", "Acquisition", "Series", "Content")
 _UID = re.compile(r"[0-9.]{1,64}")
 _DIGITS = re.compile(r"(\d{8})\|(\d{2,6})?")
-_INDEXED = frozenset(
-    tag_for_keyword(keyword)
+_WORDS = frozenset([b"CS", b"UI", b"SH", b"LO", b"DA", b"TM", b"IS"])
+_INDEXED = {
+    tag_for_keyword(keyword) or 0: keyword
     for keyword in (
         "SpecificCharacterSet",
         *_UIDS.values(),
@@ -39,7 +40,8 @@ _INDEXED = frozenset(
         *("SeriesNumber", "InstanceNumber", "NumberOfFrames", "Rows", "Columns"),
         *(f"{kind}{what}" for kind in _KINDS for what in ("Date", "Time")),
     )
-)
+}
+Said = Mapping[str, str]  # texts by keyword
 
 
 def read(content: Buffer) -> Header:
@@ -53,25 +55,35 @@ def describe(opened: Part10) -> Header:
     pixels = next(filter(part10.is_pixel_data, elements), None)
     known = elements[: elements.index(pixels)] if pixels else elements
     try:
-        data_set = _read(opened, known)
-        return _header(data_set, opened, known, pixels)
+        return _header(_said(opened, known), opened, known, pixels)
     except dicom_json.TROUBLES as error:
         raise InvalidInputError("not a usable DICOM object") from error
 
 
-def _read(opened: Part10, known: Sequence[Element]) -> Dataset:
-    """What we index, read by the library; everything, where elements do not say their VR."""
-    wanted = known if opened.is_implicit else [one for one in known if one.tag in _INDEXED]
-    data = opened.data_set
-    raw = b"".join([bytes(data[one.starts_at : one.end]) for one in wanted])
-    return read_dataset(BytesIO(raw), opened.is_implicit, is_little_endian=True)
+def _said(opened: Part10, known: Sequence[Element]) -> Said:
+    """What we index, as text, by keyword; the library reads whatever is not plain."""
+    wanted = {one.tag: one for one in known if one.tag in _INDEXED}
+    plain = {tag: _plain(opened.data_set, one) for tag, one in wanted.items()}
+    if None not in plain.values():
+        return {_INDEXED[tag]: text or "" for tag, text in plain.items()}
+    raw = b"".join([bytes(opened.data_set[one.starts_at : one.end]) for one in wanted.values()])
+    data_set = read_dataset(BytesIO(raw), opened.is_implicit, is_little_endian=True)
+    return {keyword: _text(data_set, keyword) for keyword in _INDEXED.values()}
 
 
-def _header(
-    data_set: Dataset, opened: Part10, known: Sequence[Element], pixels: Element | None
-) -> Header:
-    uids = _checked_uids(data_set)
-    frames = max(_number(data_set, "NumberOfFrames") or 1, 1)
+def _plain(data: Buffer, element: Element) -> str | None:
+    """A value that reads the same in every character set."""
+    value = bytes(data[element.value_at : element.end])
+    if element.vr == b"US" and len(value) == 2:
+        return str(int.from_bytes(value, "little"))
+    if element.vr not in _WORDS or not value.isascii() or b"\x1b" in value or b"\\" in value:
+        return None
+    return value.decode("ascii").strip(" \0").replace("\0", "")
+
+
+def _header(said: Said, opened: Part10, known: Sequence[Element], pixels: Element | None) -> Header:
+    uids = _checked_uids(said)
+    frames = max(_number(said, "NumberOfFrames") or 1, 1)
     offset, length = _native(opened, pixels)
     return Header(
         sop_instance_uid=uids["SOPInstanceUID"],
@@ -79,37 +91,37 @@ def _header(
         transfer_syntax_uid=opened.transfer_syntax_uid,
         study_uid=uids["StudyInstanceUID"],
         series_uid=uids["SeriesInstanceUID"],
-        local_id=_text(data_set, "PatientID"),
-        accession_number=_text(data_set, "AccessionNumber"),
-        study_description=_text(data_set, "StudyDescription"),
-        series_description=_text(data_set, "SeriesDescription"),
-        modality=_text(data_set, "Modality") or "OT",
-        series_number=_number(data_set, "SeriesNumber"),
-        instance_number=_number(data_set, "InstanceNumber"),
+        local_id=said.get("PatientID", ""),
+        accession_number=said.get("AccessionNumber", ""),
+        study_description=said.get("StudyDescription", ""),
+        series_description=said.get("SeriesDescription", ""),
+        modality=said.get("Modality", "") or "OT",
+        series_number=_number(said, "SeriesNumber"),
+        instance_number=_number(said, "InstanceNumber"),
         frames=frames,
-        rows=_number(data_set, "Rows"),
-        columns=_number(data_set, "Columns"),
-        started=_started(data_set),
+        rows=_number(said, "Rows"),
+        columns=_number(said, "Columns"),
+        started=_started(said),
         pixel_offset=offset,
         frame_bytes=length // frames if length else None,
-        metadata=_metadata(data_set, opened, known, pixels),
+        metadata=_metadata(said, opened, known, pixels),
     )
 
 
-def _metadata(
-    data_set: Dataset, opened: Part10, known: Sequence[Element], pixels: Element | None
-) -> str:
+def _metadata(said: Said, opened: Part10, known: Sequence[Element], pixels: Element | None) -> str:
     """The data set in DICOM JSON; what is large is an address under which it can be had."""
-    address = _address({keyword: _text(data_set, keyword) for keyword in _UIDS.values()})
+    address = _address(said)
     if opened.is_implicit:
-        text = dicom_json.whole(data_set, address)
+        end = pixels.starts_at if pixels else len(opened.data_set)
+        raw = BytesIO(opened.data_set[:end])
+        text = dicom_json.whole(read_dataset(raw, True, is_little_endian=True), address)
     else:
         text = dicom_json.explicit(opened.data_set, known, address)
     return dicom_json.with_pixels(text, pixels.tag, address) if pixels else text
 
 
-def _checked_uids(data_set: Dataset) -> dict[str, str]:
-    values = {keyword: _text(data_set, keyword) for keyword in _UIDS.values()}
+def _checked_uids(said: Said) -> dict[str, str]:
+    values = {keyword: said.get(keyword, "") for keyword in _UIDS.values()}
     wrong = [name for name, keyword in _UIDS.items() if not _UID.fullmatch(values[keyword])]
     if wrong:
         raise InvalidInputError("missing or malformed: {names}", names=", ".join(wrong))
@@ -123,9 +135,9 @@ def _native(opened: Part10, pixels: Element | None) -> tuple[int, int] | tuple[N
     return opened.starts_at + pixels.value_at, pixels.end - pixels.value_at
 
 
-def _started(data_set: Dataset) -> datetime | None:
+def _started(said: Said) -> datetime | None:
     for kind in _KINDS:
-        day, clock = _text(data_set, f"{kind}Date"), _text(data_set, f"{kind}Time")
+        day, clock = said.get(f"{kind}Date", ""), said.get(f"{kind}Time", "")
         digits = _DIGITS.match(f"{day}|{clock}")
         if digits:
             text = digits[1] + (digits[2] or "").ljust(6, "0")
@@ -136,7 +148,7 @@ def _started(data_set: Dataset) -> datetime | None:
     return None
 
 
-def _address(uids: dict[str, str]) -> str:
+def _address(uids: Said) -> str:
     return (
         f"/dicom-web/studies/{uids['StudyInstanceUID']}/series/{uids['SeriesInstanceUID']}"
         f"/instances/{uids['SOPInstanceUID']}"
@@ -148,6 +160,6 @@ def _text(data_set: Dataset, keyword: str) -> str:
     return "" if value is None else str(value).strip().replace("\0", "")
 
 
-def _number(data_set: Dataset, keyword: str) -> int | None:
-    text = _text(data_set, keyword)
+def _number(said: Said, keyword: str) -> int | None:
+    text = said.get(keyword, "")
     return int(text) if re.fullmatch(r"-?\d{1,9}", text) else None

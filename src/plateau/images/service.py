@@ -47,11 +47,12 @@ def check_machine(tx: Tx, *, origin: Origin, now: datetime) -> None:
         raise NotFoundError("calling AE title not recognised")
 
 
-def check_arrival(tx: Tx, found: Header, *, origin: Origin, now: datetime) -> None:
-    """Refuse an instance whose bytes are not worth keeping, before they are kept."""
-    _, problems = _standings(tx, [(found, origin)], now)
+def check_arrival(tx: Tx, found: Header, *, origin: Origin, now: datetime) -> bool:
+    """Refuse an instance whose bytes are not worth keeping; whether its series is there."""
+    known, problems = _standings(tx, [(found, origin)], now)
     if problems:
         raise problems[0]
+    return known[0].series_study_id is not None
 
 
 def receive(
@@ -83,16 +84,14 @@ def index(
     The instance that a study was still waiting for completes it.
     """
     problems = _prepare(tx, arrivals, now)
-    good = [one for place, one in enumerate(arrivals) if place not in problems]
-    added = arrival.add_instances(tx, good, now=now)
-    for place, one in enumerate(arrivals):
-        if place not in problems and one.header.sop_instance_uid not in added:
-            problem = _same(tx, blobs, one)
-            problems |= {place: problem} if problem else {}
-    fresh = {one.header.sop_instance_uid: one for one in reversed(good)}
-    counted = [fresh[uid] for uid in sorted(added)]
-    for counts in arrival.count_instances(tx, counted, now=now, quiet_at=now + quiet):
-        _follow(tx, counts, now)
+    good = {place: one for place, one in enumerate(arrivals) if place not in problems}
+    counts = arrival.add_instances(tx, list(good.values()), now=now, quiet_at=now + quiet)
+    added = {uid for one in counts for uid in one.uids}
+    for place, one in good.items():
+        problem = None if one.header.sop_instance_uid in added else _same(tx, blobs, one)
+        problems |= {place: problem} if problem else {}
+    for one in counts:
+        _follow(tx, one, now)
     return problems
 
 
@@ -193,6 +192,8 @@ def _same(tx: Tx, blobs: Blobs, one: Arrival) -> PlateauError | None:
 
 def _prepare(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> dict[int, PlateauError]:
     """Have studies and series to put instances in; why not, by place, for those refused."""
+    if all(one.is_expected for one in arrivals):
+        return {}
     asked = [(one.header, one.origin) for one in arrivals]
     known, problems = _standings(tx, asked, now)
     new = {

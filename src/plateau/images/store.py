@@ -58,24 +58,29 @@ class Store:
 
     def _keep(self, pieces: Sequence[Buffer], opened: Part10, origin: Origin) -> None:
         found = header.describe(opened)
-        self._check(found, origin)
+        is_expected = self._is_expected(found, origin)
         key = self._blobs.put(*pieces)
-        arrived = Arrival(found, key, sum(map(len, pieces)), origin)
+        arrived = Arrival(found, key, sum(map(len, pieces)), origin, is_expected)
         done: Future[None] = Future()
         self._waiting.put(_Waiting(arrived, done))
         done.result()
 
-    def _check(self, found: Header, origin: Origin) -> None:
-        """Refuse before bytes are kept; each series once, as the index decides in the end."""
+    def _is_expected(self, found: Header, origin: Origin) -> bool:
+        """Whether its series is known to be there; refuse what is not worth keeping.
+
+        A series is asked about before its bytes are kept, then trusted for some seconds.
+        """
         series = (origin.ae_title, found.local_id, found.study_uid, found.series_uid)
         now = time.monotonic()
         if self._trusted.get(series, 0) > now:
-            return
+            return True
         with self._db.begin() as tx:
-            service.check_arrival(tx, found, origin=origin, now=clock.now())
+            is_there = service.check_arrival(tx, found, origin=origin, now=clock.now())
         if len(self._trusted) >= _MOST_TRUSTED:
             self._trusted.clear()
-        self._trusted[series] = now + _TRUSTED_S
+        if is_there:
+            self._trusted[series] = now + _TRUSTED_S
+        return is_there
 
     def _commit_all(self) -> None:
         while True:

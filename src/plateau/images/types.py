@@ -34,9 +34,11 @@ class Origin:
     ae_title: str
     address: str
     protocol: str = "dimse"
+    account: str = ""  # of the person, where somebody was signed in
 
     def __str__(self) -> str:
-        return f"{self.protocol}:{self.ae_title}@{self.address}"
+        who = f" by {self.account}" if self.account else ""
+        return f"{self.protocol}:{self.ae_title}@{self.address}{who}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class Arrival:
     blob_key: str
     size: int
     origin: Origin
+    is_expected: bool = False  # its series was asked about a moment ago, and is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,9 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The counters of a study after instances were added."""
+    """The counters of a study after instances were added, which are `uids`."""
 
+    uids: list[str]
     study_id: StudyId
     added: int
     instances: int

@@ -53,8 +53,8 @@ class Blobs:
 
 
 def key_of(*pieces: Buffer) -> str:
-    """The key under which bytes, given in pieces, are kept."""
-    digest = hashlib.blake2b(digest_size=20)
+    """The key under which bytes, given in pieces, are kept: their SHA-256."""
+    digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
     return digest.hexdigest()

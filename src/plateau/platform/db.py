@@ -1,7 +1,9 @@
 """PostgreSQL: connections, transactions and typed rows."""
 
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from typing import Any, ClassVar, LiteralString, Protocol, TypeVar
 
 import psycopg
@@ -19,6 +21,7 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+_FRESH_S = 0.2
 # A zero byte (found by the driver, or by the server), a number beyond its column.
 _UNSTORABLE = frozenset({None, "22021", "22003"})
 
@@ -112,9 +115,24 @@ def open_pool(url: str, *, size: int = 10) -> ConnectionPool[Any]:
         max_size=size,
         timeout=15,
         open=True,
-        check=ConnectionPool.check_connection,
+        check=_check,
+        connection_class=_Connection,
         kwargs={"application_name": "plateau", "options": "-c timezone=UTC"},
     )
+
+
+class _Connection(psycopg.Connection[Any]):
+    """A connection that knows when it was last seen to work."""
+
+    seen_at = -inf
+
+
+def _check(connection: _Connection) -> None:
+    """Replace what a restart has cut, without asking a connection that has just been used."""
+    now = time.monotonic()
+    if now - connection.seen_at > _FRESH_S:
+        ConnectionPool.check_connection(connection)
+    connection.seen_at = now
 
 
 def _rows_of(cls: type[R]) -> RowFactory[R]:

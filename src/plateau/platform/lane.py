@@ -8,7 +8,8 @@ not a plain C-STORE request go to the library, byte for byte. Source: PS3.7, 9.3
 import select
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -80,12 +81,21 @@ class Lane(AssociationSocket):
             return False
         if self._keep is None or not self.assoc.is_established:
             return True
-        self._connection.settimeout(_STALL_S)
-        try:
+        with self._held():
             return self._serve(self._keep)
+
+    @contextmanager
+    def _held(self) -> Generator[None]:
+        """The library's other thread, which looks a thousand times a second, rests meanwhile."""
+        others = self.assoc._reactor_checkpoint  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        self._connection.settimeout(_STALL_S)
+        others.clear()
+        try:
+            yield
         finally:
+            others.set()
             if self.socket is not None:
-                self._connection.settimeout(None)
+                self.socket.settimeout(None)
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Read `nr_bytes`, fewer only when the peer has gone."""

@@ -31,8 +31,8 @@ def standings(tx: Tx, asked: Sequence[tuple[Header, Origin]], *, on: date) -> li
         """
         select a.place::int, d.site_id, s.time_zone, i.patient_id, st.study_id,
                st.patient_id as study_patient_id, se.study_id as series_study_id, n.blob_key
-        from unnest(%(ae_titles)s::text[], %(local_ids)s::text[], %(study_uids)s::text[],
-                    %(series_uids)s::text[], %(uids)s::text[])
+        from unnest(%(ae_titles)b::text[], %(local_ids)b::text[], %(study_uids)b::text[],
+                    %(series_uids)b::text[], %(uids)b::text[])
              with ordinality a(ae_title, local_id, study_uid, series_uid, uid, place)
         join territory.device d on d.ae_title = a.ae_title
              and d.valid_from <= %(on)s and (d.valid_to is null or d.valid_to > %(on)s)
@@ -122,80 +122,73 @@ def add_series(tx: Tx, header: Header) -> None:
     )
 
 
-def add_instances(tx: Tx, arrivals: Sequence[Arrival], *, now: datetime) -> set[str]:
-    """Record instances and count them in their series; the UIDs of those that were not there."""
-    headers = [arrival.header for arrival in arrivals]
-    return set(
-        tx.values(
-            """
-            with added as (
-              insert into images.instance
-                (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames,
-                 rows, columns, blob_key, bytes, pixel_offset, frame_bytes, metadata,
-                 received_at, origin)
-              select a.uid, se.series_id, a.class, a.syntax, a.number, a.frames, a.rows,
-                     a.columns, a.blob_key, a.size, a.pixel_offset, a.frame_bytes,
-                     a.metadata::jsonb, %(now)s, a.origin
-              from unnest(
-                %(uids)s::text[], %(series_uids)s::text[], %(classes)s::text[],
-                %(syntaxes)s::text[], %(numbers)s::int[], %(frames)s::int[], %(rows)s::int[],
-                %(columns)s::int[], %(blob_keys)s::text[], %(sizes)s::bigint[],
-                %(offsets)s::bigint[], %(frame_bytes)s::int[], %(metadata)s::text[],
-                %(origins)s::text[])
-                a(uid, series_uid, class, syntax, number, frames, rows, columns, blob_key, size,
-                  pixel_offset, frame_bytes, metadata, origin)
-              join images.series se on se.series_uid = a.series_uid
-              on conflict (sop_instance_uid) do nothing
-              returning sop_instance_uid, series_id
-            ), counted as (
-              update images.series se set instances = se.instances + c.added
-              from (select series_id, count(*) as added from added group by series_id) c
-              where se.series_id = c.series_id
-            )
-            select sop_instance_uid from added
-            """,
-            uids=[header.sop_instance_uid for header in headers],
-            series_uids=[header.series_uid for header in headers],
-            classes=[header.sop_class_uid for header in headers],
-            syntaxes=[header.transfer_syntax_uid for header in headers],
-            numbers=[header.instance_number for header in headers],
-            frames=[header.frames for header in headers],
-            rows=[header.rows for header in headers],
-            columns=[header.columns for header in headers],
-            blob_keys=[arrival.blob_key for arrival in arrivals],
-            sizes=[arrival.size for arrival in arrivals],
-            offsets=[header.pixel_offset for header in headers],
-            frame_bytes=[header.frame_bytes for header in headers],
-            metadata=[header.metadata for header in headers],
-            origins=[str(arrival.origin) for arrival in arrivals],
-            now=now,
-        )
-    )
-
-
-def count_instances(
-    tx: Tx, added: Sequence[Arrival], *, now: datetime, quiet_at: datetime
+def add_instances(
+    tx: Tx, arrivals: Sequence[Arrival], *, now: datetime, quiet_at: datetime
 ) -> list[Counts]:
-    """Count more instances; from here to the commit, nobody else counts for these studies."""
+    """Record instances and count those that were not there, in their series and studies.
+
+    From here to the commit, nobody else counts for these studies. Lists of texts go in binary:
+    written as one text, each quotation mark of them would cost.
+    """
+    headers = [arrival.header for arrival in arrivals]
     return tx.all(
         Counts,
         """
-        with c as (
-          select study_uid, count(*)::int as added, sum(size) as bytes
-          from unnest(%(study_uids)s::text[], %(sizes)s::bigint[]) a(study_uid, size)
-          group by study_uid
+        with arrived as (
+          select * from unnest(
+            %(uids)b::text[], %(series_uids)b::text[], %(classes)b::text[], %(syntaxes)b::text[],
+            %(numbers)s::int[], %(frames)s::int[], %(rows)s::int[], %(columns)s::int[],
+            %(blob_keys)b::text[], %(sizes)s::bigint[], %(offsets)s::bigint[],
+            %(frame_bytes)s::int[], %(metadata)b::text[], %(origins)b::text[])
+            a(uid, series_uid, class, syntax, number, frames, rows, columns, blob_key, size,
+              pixel_offset, frame_bytes, metadata, origin)
+        ), added as (
+          insert into images.instance
+            (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames,
+             rows, columns, blob_key, bytes, pixel_offset, frame_bytes, metadata, received_at,
+             origin)
+          select a.uid, se.series_id, a.class, a.syntax, a.number, a.frames, a.rows, a.columns,
+                 a.blob_key, a.size, a.pixel_offset, a.frame_bytes, a.metadata::jsonb, %(now)s,
+                 a.origin
+          from arrived a
+          join images.series se on se.series_uid = a.series_uid
+          on conflict (sop_instance_uid) do nothing
+          returning sop_instance_uid, series_id, bytes
+        ), in_series as (
+          update images.series se set instances = se.instances + c.added
+          from (select series_id, count(*) as added from added group by series_id) c
+          where se.series_id = c.series_id
+        ), counted as (
+          select se.study_id, array_agg(sop_instance_uid) as uids, sum(bytes) as bytes
+          from added join images.series se using (series_id)
+          group by se.study_id
         ), locked as (
-          select study_id from images.study join c using (study_uid) order by study_id for update
+          select study_id from images.study join counted using (study_id)
+          order by study_id for update of study
         )
         update images.study st
-        set instances = st.instances + c.added, bytes = st.bytes + c.bytes,
+        set instances = st.instances + cardinality(c.uids), bytes = st.bytes + c.bytes,
             quiet_at = %(quiet_at)s, last_instance_at = greatest(st.last_instance_at, %(now)s)
-        from c, locked
-        where st.study_uid = c.study_uid and locked.study_id = st.study_id
-        returning st.study_id, c.added, st.instances, st.announced, st.state
+        from counted c
+        join locked using (study_id)
+        where st.study_id = c.study_id
+        returning c.uids, st.study_id, cardinality(c.uids) as added, st.instances, st.announced,
+                  st.state
         """,
-        study_uids=[arrival.header.study_uid for arrival in added],
-        sizes=[arrival.size for arrival in added],
+        uids=[header.sop_instance_uid for header in headers],
+        series_uids=[header.series_uid for header in headers],
+        classes=[header.sop_class_uid for header in headers],
+        syntaxes=[header.transfer_syntax_uid for header in headers],
+        numbers=[header.instance_number for header in headers],
+        frames=[header.frames for header in headers],
+        rows=[header.rows for header in headers],
+        columns=[header.columns for header in headers],
+        blob_keys=[arrival.blob_key for arrival in arrivals],
+        sizes=[arrival.size for arrival in arrivals],
+        offsets=[header.pixel_offset for header in headers],
+        frame_bytes=[header.frame_bytes for header in headers],
+        metadata=[header.metadata for header in headers],
+        origins=[str(arrival.origin) for arrival in arrivals],
         now=now,
         quiet_at=quiet_at,
     )

@@ -1,6 +1,7 @@
 """The web application, wired by hand."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from fastapi import Depends, FastAPI, Request
 
@@ -11,7 +12,8 @@ from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
 from plateau.images import api as dicomweb
 from plateau.images import pages as viewer
-from plateau.images import wado
+from plateau.images import stow, wado
+from plateau.images.store import Store
 from plateau.kernel.caller import Caller
 from plateau.planning import pages as planning
 from plateau.platform import clock
@@ -29,6 +31,7 @@ ROUTERS = (
     access_pages.router,
     dicomweb.router,
     wado.router,
+    stow.router,
     viewer.router,
     planning.router,
     desk.router,
@@ -51,6 +54,10 @@ def build(runtime: Runtime, identify: Identify) -> FastAPI:
     app.state.db = runtime.db
     app.state.blobs = runtime.blobs
     app.state.settings = runtime.settings
+    app.state.store = Store(
+        runtime.db, runtime.blobs, quiet=timedelta(seconds=runtime.settings.quiet_time_s)
+    )
+    app.state.store.start()
     app.state.identify = identify
     for router in ROUTERS:
         app.include_router(router)

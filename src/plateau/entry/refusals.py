@@ -22,6 +22,7 @@ log = structlog.get_logger()
 STATUSES = {
     "not_found": 404,
     "not_acceptable": 406,
+    "unsupported": 415,
     "invalid_input": 400,
     "conflict": 409,
     "rule_broken": 422,

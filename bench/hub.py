@@ -29,7 +29,8 @@ def main() -> None:
         raise SystemExit(f"rows: {', '.join(row.name for work in every for row in work.rows)}")
     name = "hub-quick" if asked.quick else "hub"
     found = [result for work in works for result in measured(work, scale, name)]
-    report(name, found, keep=True)
+    if len(works) > 1:
+        report(name, found, keep=True)
 
 
 def measured(work: Work, scale: Scale, name: str) -> list[Result]:

@@ -18,6 +18,7 @@ from plateau.kernel.caller import Role
 from plateau.kernel.ids import PersonId, SiteId
 from plateau.patients import service as patients
 from plateau.patients.types import Traits
+from plateau.platform import log
 from plateau.platform.db import Db, Tx, open_pool
 from plateau.platform.embedded import Postgres
 from plateau.platform.migrate import migrate
@@ -30,6 +31,7 @@ _SINCE = date(2020, 1, 1)
 def plateau(folder: Path) -> Generator[Peer]:
     """Both processes on a database and an object store in that folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    log.configure("warning", "bench")
     server = Postgres(folder=folder / "pg")
     url = server.start()
     try:

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 PATIENT_ID = "IPP-BANC-000001"
-NAME = "TESTINVENTE^Banc00000"
+NAME = "TESTINVENTE00000^Banc"
 ACCESSION = "BANC00000001"
 STUDY_DATE = "20261124"
 _LEAST, _BOUND = 10**38, 1 << 128  # all numbers between have 39 digits: UIDs of one length

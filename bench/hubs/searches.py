@@ -15,13 +15,13 @@ from hubs.samples import Identity, Image
 from hubs.sender import send
 
 _AGAIN = 15
-_QUERIES = {
-    "prefix": "PatientName=TESTINVENTE%5EBanc0012*",
-    "infix": "PatientName=*Banc0012*",
-    "dates": "StudyDate=20261101-20261107",
-    "accession": "AccessionNumber=BANC00000123",
-    "person": "PatientID=IPP-BANC-000123",
-    "recent": "limit=25",
+_QUERIES = {  # what is asked, and how many studies answer
+    "prefix": ("PatientName=TESTINVENTE0012*", 10),
+    "infix": ("PatientName=*INVENTE0012*", 10),
+    "dates": ("StudyDate=20261101-20261107&limit=50", 50),
+    "accession": ("AccessionNumber=BANC00000123", 1),
+    "person": ("PatientID=IPP-BANC-000123", 1),
+    "recent": ("limit=25", 25),
 }
 
 
@@ -42,18 +42,18 @@ def _searches(kind: Kind, folder: Path, scale: Scale) -> Mapping[str, Figure]:
     figures: dict[str, Figure] = {}
     with kind.running(place) as peer:
         for name, query in _QUERIES.items():
-            figures |= attempt([f"search-{name}"], lambda query=query: [_asked(peer, query)])
+            figures |= attempt([f"search-{name}"], lambda query=query: [_asked(peer, *query)])
     return figures
 
 
-def _asked(peer: Peer, query: str) -> float:
+def _asked(peer: Peer, query: str, expected: int) -> float:
     """The median of some answers, each over a connection of its own. Units: ms."""
     times: list[float] = []
     for _ in range(_AGAIN):
         with Fetcher(peer) as client:
             answer = client.json(f"/dicom-web/studies?{query}")
-        if not answer.listed():
-            raise NotMeasuredError(f"nothing is found by {query}")
+        if len(answer.listed()) != expected:
+            raise NotMeasuredError(f"{len(answer.listed())} studies are found by {query}")
         times.append(answer.whole_ms)
     return statistics.median(times)
 
@@ -61,7 +61,7 @@ def _asked(peer: Peer, query: str) -> float:
 def _study(number: int) -> Image:
     """A tiny study of somebody of its own, on a day of November."""
     identity = Identity(
-        name=f"TESTINVENTE^Banc{number:05d}",
+        name=f"TESTINVENTE{number:05d}^Banc",
         patient_id=f"IPP-BANC-{number:06d}",
         accession=f"BANC{number:08d}",
         on=f"202611{1 + number % 28:02d}",

@@ -67,11 +67,12 @@ def _rows(place: Place) -> list[Row]:
     copied = {COPY: _times(0.45)} if place == "disk" else {}
     tiny = {orthanc.TUNED: _times(2 if place == "memory" else 1)}
     half = Target(bound=0.5, of="ratio")
+    where = "in memory" if place == "memory" else "on disk"
     return [
         *(
             Row(
                 name=f"store-ct-{place}-{count}",
-                title=f"C-STORE, CT 0.5 MB in {place}, {count} associations",
+                title=f"C-STORE, CT 0.5 MB {where}, {count} associations",
                 unit=_RATE,
                 against={**both, **copied},
             )
@@ -79,19 +80,19 @@ def _rows(place: Place) -> list[Row]:
         ),
         Row(
             name=f"store-p99-{place}-8",
-            title=f"C-STORE, CT 0.5 MB in {place}, p99 under 8 associations",
+            title=f"C-STORE, CT 0.5 MB {where}, p99 under 8 associations",
             unit="ms",
             against={orthanc.TUNED: half},
         ),
         Row(
             name=f"storescu-{place}-4",
-            title=f"the same by Debian's storescu, {place}, 4 at once",
+            title=f"C-STORE, CT 0.5 MB {where}, 4 storescu of Debian",
             unit=_RATE,
             against={orthanc.TUNED: _times(2.5)},
         ),
         Row(
             name=f"store-tiny-{place}-4",
-            title=f"C-STORE, tiny in {place}, each in a new study, 4 associations",
+            title=f"C-STORE, tiny {where}, each in a new study, 4 associations",
             unit=_RATE,
             against=tiny,
         ),
@@ -121,7 +122,7 @@ def _stores(place: Place, kind: Kind, folder: Path, scale: Scale) -> Mapping[str
         }
     four, eight = (f"store-ct-{place}-{count}" for count in (4, 8))
     with kind.running(folder / "server") as peer:
-        send(peer.dicom_port, samples.study(8), associations=4)  # the first is not like the others
+        send(peer.dicom_port, samples.study(scale.images // 5), associations=8)  # awake
         return {
             **attempt([four], lambda: _sent(peer, scale.images, 4)[:1]),
             **attempt([eight, f"store-p99-{place}-8"], lambda: _sent(peer, scale.images, 8)),

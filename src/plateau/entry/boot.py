@@ -86,7 +86,7 @@ def bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with listening(port):
         listener = socket.create_server((host, port), family=family, backlog=1024)
-    # Connections inherit it. Else each answer may wait 40 ms: the event loop only sets it on sockets
+    # Connections inherit it, or each answer may wait 40 ms: the event loop only sets it on sockets
     # that name their protocol.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

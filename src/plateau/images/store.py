@@ -7,8 +7,9 @@ to the disk once for all of them.
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from plateau.platform.blobs import Blobs, Buffer
 from plateau.platform.db import Db
 
 _TOGETHER = 64  # instances committed at once, at most
+_GATHER_S = 0.005
 _TRUSTED_S = 10.0  # how long a series that was accepted is not asked about again
 _MOST_TRUSTED = 10_000
 
@@ -38,6 +40,7 @@ class Store:
         self._db, self._blobs, self._quiet = db, blobs, quiet
         self._trusted: dict[tuple[str, ...], float] = {}
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._coming: set[int] = set()  # the threads that are about to ask
         self._thread = threading.Thread(target=self._commit_all, name="store", daemon=True)
 
     def start(self) -> None:
@@ -46,15 +49,26 @@ class Store:
 
     def keep_file(self, content: bytes, *, origin: Origin) -> None:
         """Keep a DICOM file; it is durable when this returns."""
-        self._keep([content], part10.open_file(content), origin)
+        with self._on_its_way():
+            self._keep([content], part10.open_file(content), origin)
 
     def keep_data_set(
         self, data_set: memoryview, *, uids: tuple[str, str], syntax: str, origin: Origin
     ) -> None:
         """Keep a data set under its SOP class and instance UIDs, as a DICOM file."""
         meta = part10.meta(*uids, syntax)
-        opened = part10.open_data_set(data_set, syntax=syntax, starts_at=len(meta))
-        self._keep([meta, data_set], opened, origin)
+        with self._on_its_way():
+            opened = part10.open_data_set(data_set, syntax=syntax, starts_at=len(meta))
+            self._keep([meta, data_set], opened, origin)
+
+    @contextmanager
+    def _on_its_way(self) -> Generator[None]:
+        me = threading.get_ident()
+        self._coming.add(me)
+        try:
+            yield
+        finally:
+            self._coming.discard(me)
 
     def _keep(self, pieces: Sequence[Buffer], opened: Part10, origin: Origin) -> None:
         found = header.describe(opened)
@@ -84,10 +98,18 @@ class Store:
 
     def _commit_all(self) -> None:
         while True:
-            batch = [self._waiting.get()]
-            while len(batch) < _TOGETHER and not self._waiting.empty():
-                batch.append(self._waiting.get())
-            self._commit(batch)
+            self._commit(self._next_batch())
+
+    def _next_batch(self) -> list[_Waiting]:
+        """One that waits, and those on their way at this moment if they do not take long."""
+        batch = [self._waiting.get()]
+        deadline = time.monotonic() + _GATHER_S
+        while len(batch) < min(_TOGETHER, len(self._coming)):
+            try:
+                batch.append(self._waiting.get(timeout=max(deadline - time.monotonic(), 0)))
+            except queue.Empty:
+                break
+        return batch
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         """Index a batch; when it cannot be done together, each on its own."""

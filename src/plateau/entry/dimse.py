@@ -1,6 +1,7 @@
 """The process that answers the machines: storage, worklist, procedure steps."""
 
 from plateau.entry import boot
+from plateau.images import retrieve_scp
 from plateau.images import scp as images
 from plateau.platform.dimse import Hub
 from plateau.requests import scp as requests
@@ -12,6 +13,7 @@ def run() -> None:
     with boot.process("dimse", pool=16) as runtime:
         hub = Hub(runtime.db, runtime.blobs)
         with boot.listening(runtime.settings.dicom_port):
-            server = images.dimse_server(runtime.settings, hub, requests.handlers(hub))
+            more = [*requests.handlers(hub), *retrieve_scp.handlers(hub)]
+            server = images.dimse_server(runtime.settings, hub, more)
         asked.wait()
         server.shutdown()

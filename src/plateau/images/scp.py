@@ -28,7 +28,7 @@ from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
-from plateau.images import service
+from plateau.images import retrieve_scp, service
 from plateau.images.store import Store
 from plateau.images.types import MissingAttributeError, Origin, StepClosedError, StepTakenError
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
@@ -92,7 +92,8 @@ def contexts() -> list[PresentationContext]:
     stored = [cx.abstract_syntax for cx in AllStoragePresentationContexts if cx.abstract_syntax]
     return [
         *(build_context(uid, _NATIVE) for uid in _SERVICES.values()),
-        *(build_context(uid, _STORED) for uid in stored),
+        *retrieve_scp.with_roles([build_context(uid, _STORED) for uid in stored]),
+        *retrieve_scp.contexts(),
     ]
 
 

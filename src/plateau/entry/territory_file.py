@@ -156,4 +156,6 @@ def _kind(kind: str) -> str:
         "covered site": _("covered site"),
         "delay target": _("delay"),
         "destination": _("destination"),
+        "peer": _("DICOM system"),
+        "route": _("route"),
     }[kind]

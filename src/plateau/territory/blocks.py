@@ -207,6 +207,28 @@ class DestinationBlock(Dated):
     facility: Text
 
 
+class PeerBlock(Dated):
+    """Another DICOM system."""
+
+    ae_title: AeTitle
+    name: Text
+    host: Text
+    port: Annotated[int, Field(ge=1, le=65535)]
+    site: Code | None = None
+    may_store: bool = False
+    may_query: bool = False
+    may_retrieve: bool = False
+    uses_tls: bool = False
+
+
+class RouteBlock(Dated):
+    """What is sent on to a peer."""
+
+    site: Code
+    modality: Modality | Literal["*"] = "*"
+    peer: AeTitle
+
+
 class RosterBlock(Block):
     """Who takes a line on a day; the first is called first."""
 
@@ -230,4 +252,6 @@ class TerritoryFile:
     lines: tuple[LineBlock, ...]
     delays: tuple[DelayBlock, ...]
     destinations: tuple[DestinationBlock, ...]
+    peers: tuple[PeerBlock, ...]
+    routes: tuple[RouteBlock, ...]
     roster: tuple[RosterBlock, ...]

@@ -41,6 +41,8 @@ def _duplicates(file: TerritoryFile) -> Iterator[Problem]:
         yield from _repeated(blocks, "code", lambda block: str(getattr(block, "code", "")))
     yield from _repeated(people, "login", lambda block: block.login)
     yield from _repeated(file.machines, "ae_title", lambda block: block.ae_title)
+    yield from _repeated(file.peers, "ae_title", lambda block: block.ae_title)
+    yield from _repeated(file.routes, "peer", lambda b: f"{b.site} {b.modality} {b.peer}")
     yield from _repeated(file.roster, "on", lambda block: f"{block.line} {block.on}")
 
 
@@ -73,6 +75,10 @@ def _references(file: TerritoryFile) -> Iterator[tuple[int, str, str]]:
     yield from ((site.at("member"), "member", site.member) for site in file.sites)
     yield from ((machine.at("site"), "site", machine.site) for machine in file.machines)
     yield from ((target.at("site"), "site", target.site) for target in file.destinations)
+    yield from ((peer.at("site"), "site", peer.site) for peer in file.peers if peer.site)
+    for route in file.routes:
+        yield route.at("site"), "site", route.site
+        yield route.at("peer"), "peer", route.peer
     for line in file.lines:
         yield line.at("place"), "site", line.place
         yield from ((line.at("covers", n), "site", c.site) for n, c in enumerate(line.covers))

@@ -20,8 +20,10 @@ from plateau.territory.blocks import (
     LineBlock,
     MachineBlock,
     MemberBlock,
+    PeerBlock,
     ReaderBlock,
     RosterBlock,
+    RouteBlock,
     SiteBlock,
     StaffBlock,
     TerritoryBlock,
@@ -32,7 +34,7 @@ from plateau.territory.types import BrokenFileError, Problem
 
 B = TypeVar("B", bound=Block)
 _SECTIONS = ("member", "site", "machine", "exam", "reader", "staff", "line", "delay",
-             "destination", "roster")  # fmt: skip
+             "destination", "peer", "route", "roster")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,13 @@ class Source:
     def _problem(self, path: Path, reason: InvalidInputError) -> None:
         self.problems.append(Problem(line=self.lines.of(*path), reason=reason))
 
-    def declared(self, kind: str) -> frozenset[str]:
+    def declared(self, kind: str, key: str = "code") -> frozenset[str]:
         """The codes of `[[kind]]` tables, understood or not."""
         tables: Any = self.document.get(kind, [])
         return frozenset(
-            str(table["code"])
+            str(table[key])
             for table in (tables if isinstance(tables, list) else [])
-            if isinstance(table, dict) and "code" in table
+            if isinstance(table, dict) and key in table
         )
 
 
@@ -96,6 +98,7 @@ def read(text: str, name: str) -> tuple[TerritoryFile, list[Problem]]:
     source.unknown_sections()
     file = _file(source, text, name)
     declared = {kind: source.declared(kind) for kind in ("member", "site", "reader", "line")}
+    declared["peer"] = source.declared("peer", "ae_title")
     found = [*source.problems, *checks.problems(file, declared)]
     return file, sorted(found, key=lambda problem: problem.line)
 
@@ -124,6 +127,8 @@ def _file(source: Source, text: str, name: str) -> TerritoryFile:
         lines=source.blocks("line", LineBlock),
         delays=source.blocks("delay", DelayBlock),
         destinations=source.blocks("destination", DestinationBlock),
+        peers=source.blocks("peer", PeerBlock),
+        routes=source.blocks("route", RouteBlock),
         roster=source.blocks("roster", RosterBlock),
     )
 

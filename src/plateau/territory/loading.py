@@ -80,6 +80,8 @@ def _tables(file: TerritoryFile) -> Iterator[tuple[Table[Any], Sequence[Any]]]:
     yield tables.LINE_SITES, rows.line_sites(file)
     yield tables.DELAY_TARGETS, rows.delay_targets(file)
     yield tables.DESTINATIONS, rows.destinations(file)
+    yield tables.PEERS, rows.peers(file)
+    yield tables.ROUTES, rows.routes(file)
 
 
 def _load_accounts(loading: Loading, wanted: Sequence[Account], *, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Look-ups in the territory."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import date, datetime
 
 from plateau.kernel.ids import DestinationId, DeviceId, PersonId, SiteId
@@ -13,7 +13,9 @@ from plateau.territory.types import (
     ExamType,
     Line,
     Member,
+    Peer,
     Practitioner,
+    Route,
     Site,
 )
 
@@ -59,6 +61,42 @@ def device_by_ae(tx: Tx, ae_title: str, *, on: date) -> Device | None:
           and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
         """,
         ae_title=ae_title,
+        on=on,
+    )
+
+
+def peers(tx: Tx, *, ae_title: str = "", on: date) -> list[Peer]:
+    """The other DICOM systems on that day, or the one that calls itself `ae_title`."""
+    return tx.all(
+        Peer,
+        """
+        select ae_title, name, host, port, site_id, may_store, may_query, may_retrieve, uses_tls,
+               valid_from, valid_to
+        from territory.peer
+        where (%(ae_title)s = '' or ae_title = %(ae_title)s)
+          and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+        order by ae_title
+        limit 1000
+        """,
+        ae_title=ae_title,
+        on=on,
+    )
+
+
+def routes(tx: Tx, *, site_id: SiteId, modalities: Sequence[str], on: date) -> list[Route]:
+    """Where the studies of a site with such series are sent on to, on that day."""
+    return tx.all(
+        Route,
+        """
+        select site_id, modality, ae_title, valid_from, valid_to
+        from territory.route
+        where site_id = %(site_id)s and modality = any(%(modalities)s)
+          and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+        order by modality, ae_title
+        limit 1000
+        """,
+        site_id=site_id,
+        modalities=["*", *modalities],
         on=on,
     )
 

@@ -18,8 +18,10 @@ from plateau.territory.types import (
     Line,
     LineSite,
     Member,
+    Peer,
     Practitioner,
     Privilege,
+    Route,
     Site,
     Skill,
     Staff,
@@ -163,6 +165,24 @@ def destinations(file: TerritoryFile) -> list[Destination]:
         )
         for b in file.destinations
     ]  # fmt: skip
+
+
+def peers(file: TerritoryFile) -> list[Peer]:
+    """The other DICOM systems."""
+    return [
+        Peer(
+            b.ae_title, b.name, b.host, b.port, site_id(b.site) if b.site else None, b.may_store,
+            b.may_query, b.may_retrieve, b.uses_tls, b.valid_from, b.valid_to,
+        )
+        for b in file.peers
+    ]  # fmt: skip
+
+
+def routes(file: TerritoryFile) -> list[Route]:
+    """What is sent on to them."""
+    return [
+        Route(site_id(b.site), b.modality, b.peer, b.valid_from, b.valid_to) for b in file.routes
+    ]
 
 
 def accounts(file: TerritoryFile) -> list[Account]:

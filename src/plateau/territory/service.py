@@ -1,6 +1,6 @@
 """The territory: what others look up in it, and the loading of a territory file."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import date, datetime
 
 from plateau.kernel.errors import NotFoundError
@@ -16,7 +16,9 @@ from plateau.territory.types import (
     ExamType,
     Line,
     Member,
+    Peer,
     Practitioner,
+    Route,
     Site,
 )
 
@@ -42,6 +44,21 @@ def site(tx: Tx, site_id: SiteId) -> Site:
 def device_by_ae(tx: Tx, ae_title: str, *, on: date) -> Device | None:
     """The machine that calls itself `ae_title` on that day."""
     return queries.device_by_ae(tx, ae_title, on=on)
+
+
+def peer(tx: Tx, ae_title: str, *, on: date) -> Peer | None:
+    """The other DICOM system that calls itself `ae_title` on that day."""
+    return next(iter(queries.peers(tx, ae_title=ae_title, on=on) if ae_title else ()), None)
+
+
+def peers(tx: Tx, *, on: date) -> list[Peer]:
+    """The other DICOM systems on that day, by AE title."""
+    return queries.peers(tx, on=on)
+
+
+def routes(tx: Tx, *, site_id: SiteId, modalities: Sequence[str], on: date) -> list[Route]:
+    """Where the studies of a site with such series are sent on to, on that day."""
+    return queries.routes(tx, site_id=site_id, modalities=modalities, on=on)
 
 
 def device_for(tx: Tx, *, site_id: SiteId, modality: str, on: date) -> Device | None:

@@ -15,8 +15,10 @@ from plateau.territory.types import (
     Line,
     LineSite,
     Member,
+    Peer,
     Practitioner,
     Privilege,
+    Route,
     Site,
     Skill,
     Staff,
@@ -276,6 +278,46 @@ DESTINATIONS = Table(
           host = excluded.host, port = excluded.port, application = excluded.application,
           facility = excluded.facility, valid_from = excluded.valid_from,
           valid_to = excluded.valid_to
+        """,
+)
+PEERS = Table(
+    kind="peer",
+    row=Peer,
+    key=("ae_title",),
+    select="""
+        select ae_title, name, host, port, site_id, may_store, may_query, may_retrieve, uses_tls,
+               valid_from, valid_to
+        from territory.peer
+        order by ae_title
+        """,
+    put="""
+        insert into territory.peer
+          (ae_title, name, host, port, site_id, may_store, may_query, may_retrieve, uses_tls,
+           valid_from, valid_to)
+        values (%(ae_title)s, %(name)s, %(host)s, %(port)s, %(site_id)s, %(may_store)s,
+                %(may_query)s, %(may_retrieve)s, %(uses_tls)s, %(valid_from)s, %(valid_to)s)
+        on conflict (ae_title) do update set
+          name = excluded.name, host = excluded.host, port = excluded.port,
+          site_id = excluded.site_id, may_store = excluded.may_store,
+          may_query = excluded.may_query, may_retrieve = excluded.may_retrieve,
+          uses_tls = excluded.uses_tls, valid_from = excluded.valid_from,
+          valid_to = excluded.valid_to
+        """,
+)
+ROUTES = Table(
+    kind="route",
+    row=Route,
+    key=("site_id", "modality", "ae_title"),
+    select="""
+        select site_id, modality, ae_title, valid_from, valid_to
+        from territory.route
+        order by site_id, modality, ae_title
+        """,
+    put="""
+        insert into territory.route (site_id, modality, ae_title, valid_from, valid_to)
+        values (%(site_id)s, %(modality)s, %(ae_title)s, %(valid_from)s, %(valid_to)s)
+        on conflict (site_id, modality, ae_title) do update set
+          valid_from = excluded.valid_from, valid_to = excluded.valid_to
         """,
 )
 # Accounts and roles belong to `access`, which alone writes them; only those of the people whom

@@ -177,6 +177,37 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Another DICOM system, by the title it calls itself: where it is, and what it may ask.
+
+    One without a site belongs to the whole pool. The address of a machine is a peer of its title.
+    """
+
+    ae_title: str
+    name: str
+    host: str
+    port: int
+    site_id: SiteId | None
+    may_store: bool
+    may_query: bool
+    may_retrieve: bool
+    uses_tls: bool
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The complete studies of a site, of one modality or of all (`*`), are sent on to a peer."""
+
+    site_id: SiteId
+    modality: str
+    ae_title: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The sign-in name of somebody whom the territory file names."""
 

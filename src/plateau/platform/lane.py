@@ -9,13 +9,15 @@ import select
 import socket
 import struct
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
+import structlog
 from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket
 
+log = structlog.get_logger()
 MAX_PDU = 0x20000  # the largest that DCMTK sends
 _LONGEST_READ = 2 * MAX_PDU  # of what a peer may announce; more is no PDU of ours
 _P_DATA = 4
@@ -26,6 +28,7 @@ _SHORTEST = 6  # the header of a fragment: length, context, flags
 _SPARE = 4 << 20  # a buffer larger than that is not kept for the next data set
 _STALL_S = 30.0  # how long a peer may say nothing in the middle of a message
 _PATIENCE_S = 0.02
+_A_ABORT = struct.pack(">BBIBBBB", 7, 0, 4, 0, 0, 2, 6)  # by the provider: invalid parameter
 _TOO_LARGE = 0xA700  # refused: out of resources. PS3.4, table B.2-1
 
 
@@ -65,6 +68,7 @@ class Lane(AssociationSocket):
         self._buffer = bytearray(1 << 20)
         self._left = b""  # read, and not for us
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connection.settimeout(_STALL_S)
 
     @property
     def _connection(self) -> socket.socket:
@@ -81,21 +85,29 @@ class Lane(AssociationSocket):
             return False
         if self._keep is None or not self.assoc.is_established:
             return True
-        with self._held():
-            return self._serve(self._keep)
+        try:
+            with self._held():
+                return self._serve(self._keep)
+        except OSError as error:
+            log.warning("association.aborted", reason=str(error))
+            self._abort()
+            return False
 
     @contextmanager
     def _held(self) -> Generator[None]:
         """The library's other thread, which looks a thousand times a second, rests meanwhile."""
         others = self.assoc._reactor_checkpoint  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        self._connection.settimeout(_STALL_S)
         others.clear()
         try:
             yield
         finally:
             others.set()
-            if self.socket is not None:
-                self.socket.settimeout(None)
+
+    def _abort(self) -> None:
+        """Say that what came makes no sense, and hear no more. Source: PS3.8, 9.3.8."""
+        with suppress(OSError):
+            self._connection.sendall(_A_ABORT)
+        self.close()
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Read `nr_bytes`, fewer only when the peer has gone."""
@@ -163,28 +175,30 @@ class Lane(AssociationSocket):
 
     def _request_in(self, pdu: bytes) -> tuple[_Request | None, bytes]:
         """A storage request that begins in a PDU, and what follows it there."""
-        if len(pdu) < 2 * _SHORTEST or pdu[0] != _P_DATA:
+        if len(pdu) < _SHORTEST or pdu[0] != _P_DATA:
             return None, b""
-        length, context_id, flags = struct.unpack_from(">IBB", pdu, _SHORTEST)
-        if flags & (_COMMAND | _LAST) != _COMMAND | _LAST or length + 4 > len(pdu) - _SHORTEST:
+        length, context_id, flags = _fragment(pdu[_SHORTEST:])
+        if length + 4 > len(pdu) - _SHORTEST or context_id not in self._contexts():
+            raise OSError("a fragment that makes no sense")
+        if flags & (_COMMAND | _LAST) != _COMMAND | _LAST:
             return None, b""
         end = _SHORTEST + 4 + length
-        request = self._as_request(context_id, pdu[2 * _SHORTEST : end])
-        return request, pdu[end:]
+        return self._as_request(context_id, pdu[2 * _SHORTEST : end]), pdu[end:]
 
     def _as_request(self, context_id: int, command: bytes) -> _Request | None:
+        """A command set as a storage request; None when it is another message."""
         try:
             said = _elements(command)
-            if _number(said[0x0100]) != _C_STORE_RQ or _number(said[0x0800]) == _NO_DATA_SET:
+            if _number(said[0x0100]) != _C_STORE_RQ:
                 return None
-            sop_class_uid, sop_instance_uid = _uid(said[0x0002]), _uid(said[0x1000])
-            message_id = _number(said[0x0110])
-        except (KeyError, struct.error, UnicodeDecodeError):
-            return None
-        agreed = self._contexts().get(context_id)
-        if agreed is None or agreed[0] != sop_class_uid or not sop_instance_uid:
-            return None
-        return _Request(context_id, message_id, sop_class_uid, sop_instance_uid)
+            request = _Request(
+                context_id, _number(said[0x0110]), _uid(said[0x0002]), _uid(said[0x1000])
+            )
+            has_data_set = _number(said[0x0800]) != _NO_DATA_SET
+        except (KeyError, struct.error, UnicodeDecodeError) as error:
+            raise OSError("a command set that makes no sense") from error
+        is_agreed = self._contexts()[context_id][0] == request.sop_class_uid
+        return request if is_agreed and has_data_set and request.sop_instance_uid else None
 
     def _contexts(self) -> dict[int, tuple[str, str]]:
         """The abstract and the transfer syntax that each agreed context stands for."""

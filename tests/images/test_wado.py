@@ -304,6 +304,26 @@ def test_metadata_of_a_study_is_one_compressed_member(
     assert answer.headers["Content-Encoding"] == "gzip"
 
 
+def test_metadata_names_our_patient_beside_identifiers_of_others(
+    db: Db, blobs: Blobs, client: TestClient, world: make.World
+) -> None:
+    other, before = Dataset(), Dataset()
+    other.PatientID = before.PatientID = "AUTRE"
+    images = [ct(number=1), ct(number=2), ct(number=3)]
+    images[0].OtherPatientIDsSequence = [other]
+    images[1].ReferencedStudySequence = [before]  # sorts before the identifier of the patient
+    images[2].PatientComments = '{"00100020": {{'
+    images[2].AvailableTransferSyntaxUID = "1.2.3"
+    for image in images:
+        web.keep(db, blobs, as_file(image))
+        (said,) = client.get(f"{of([image])}/metadata").json()
+        assert said["00100020"]["Value"] == [str(world.patient_id)]
+        assert said["00083002"]["Value"] == [EXPLICIT]
+    assert said["00104000"]["Value"] == ['{"00100020": {{']
+    first = client.get(f"{of(images)}/metadata").json()[0]
+    assert first["00101002"]["Value"][0]["00100020"]["Value"] == ["AUTRE"]
+
+
 def test_metadata_follows_the_patient_that_a_study_is_given_to(
     db: Db, client: TestClient, study: list[Dataset], world: make.World
 ) -> None:

@@ -38,6 +38,14 @@ class DescribedSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The metadata of an instance as it was received, JSON text."""
+
+    transfer_syntax_uid: str
+    metadata: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """What the directory of a file-set says of an instance: elements in DICOM JSON."""
 

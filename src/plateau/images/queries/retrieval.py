@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from plateau.images.retrieval_types import DescribedSeries, Listed, Stored
+from plateau.images.retrieval_types import DescribedSeries, Listed, Stored, Told
 from plateau.kernel.ids import PatientId, StudyId
 from plateau.platform.db import Tx
 
@@ -81,11 +81,13 @@ def described_series(
     )
 
 
-def metadata(tx: Tx, *, series_id: UUID) -> list[str]:
-    """The metadata of each instance of a series, as it was received."""
-    return tx.values(
+def metadata(tx: Tx, *, series_id: UUID) -> list[Told]:
+    """The metadata of each instance of a series."""
+    return tx.all(
+        Told,
         """
-        select metadata::text from images.instance
+        select transfer_syntax_uid, metadata::text as metadata
+        from images.instance
         where series_id = %(series_id)s
         order by number, sop_instance_uid
         limit 50000
@@ -94,11 +96,12 @@ def metadata(tx: Tx, *, series_id: UUID) -> list[str]:
     )
 
 
-def metadata_of(tx: Tx, *, study_id: StudyId, series_uid: str, uid: str) -> str | None:
-    """The metadata of one instance, as it was received."""
-    found: str | None = tx.value(
+def metadata_of(tx: Tx, *, study_id: StudyId, series_uid: str, uid: str) -> Told | None:
+    """The metadata of one instance."""
+    return tx.maybe(
+        Told,
         """
-        select n.metadata::text
+        select n.transfer_syntax_uid, n.metadata::text as metadata
         from images.series se
         join images.instance n using (series_id)
         where se.study_id = %(study_id)s and se.series_uid = %(series_uid)s
@@ -108,7 +111,6 @@ def metadata_of(tx: Tx, *, study_id: StudyId, series_uid: str, uid: str) -> str 
         series_uid=series_uid,
         uid=uid,
     )
-    return found
 
 
 def keep_metadata(

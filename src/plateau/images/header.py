@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 
-from pydicom import config
+from pydicom import charset, config
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -19,6 +19,8 @@ from plateau.platform.blobs import Buffer
 # Machines write values that break the standard: they are kept as they are, and what we index is
 # checked here.
 config.settings.reading_validation_mode = config.IGNORE
+# Latin alphabet No. 9, which the library does not know yet. Source: PS3.3, table C.12-2.
+charset.python_encoding |= {"ISO_IR 203": "iso8859_15", "ISO 2022 IR 203": "iso8859_15"}
 
 _UIDS = {
     "SOP Instance UID": "SOPInstanceUID",

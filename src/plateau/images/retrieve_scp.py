@@ -21,7 +21,7 @@ from plateau.images.retrieve_types import Destination, Sent
 from plateau.images.types import Origin
 from plateau.kernel.errors import PlateauError
 from plateau.platform import clock
-from plateau.platform.dimse import PENDING, Hub
+from plateau.platform.dimse import PENDING, Hub, decoded
 
 log = structlog.get_logger()
 _SERVICES = {
@@ -64,7 +64,7 @@ def on_move(event: Event, hub: Hub) -> Iterator[Any]:
     try:
         found = _chosen(event, hub, origin)
         with hub.db.begin() as tx:
-            where = moving.destination(tx, title)
+            where = moving.destination(tx, title, now=clock.now())
     except PlateauError as error:
         _refuse(hub, origin, error)
         raise
@@ -122,7 +122,9 @@ def _data_set(hub: Hub, one: Sent, agreed: Agreed) -> Dataset:
 
 
 def _chosen(event: Event, hub: Hub, origin: Origin) -> list[Sent]:
-    asked = retrieve_rules.selection(_keys(event.identifier))
+    asked = retrieve_rules.selection(
+        _keys(decoded(cast("C_MOVE", event.request).Identifier, event.context))
+    )
     with hub.db.begin() as tx:
         return moving.chosen(tx, asked, origin=origin, now=clock.now())
 

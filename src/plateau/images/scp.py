@@ -34,7 +34,7 @@ from plateau.images.types import MissingAttributeError, Origin, StepClosedError,
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
 from plateau.platform import clock, dimse
 from plateau.platform.counters import STORES
-from plateau.platform.dimse import SUCCESS, Hub, status_of
+from plateau.platform.dimse import SUCCESS, Hub, decoded, status_of
 from plateau.platform.lane import Answer, Stored
 from plateau.platform.settings import Settings
 
@@ -168,7 +168,8 @@ def keep(association: Association, asked: Stored, *, hub: Hub, store: Store) -> 
 def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
     """N-CREATE of a performed procedure step. Source: PS3.4, F.7.2.1."""
     origin = _origin(event.assoc)
-    step_uid = cast("N_CREATE", event.request).AffectedSOPInstanceUID
+    request = cast("N_CREATE", event.request)
+    step_uid = request.AffectedSOPInstanceUID
     if not step_uid:
         return _NO_INSTANCE_UID, None
     try:
@@ -176,7 +177,7 @@ def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
             service.begin_step(
                 tx,
                 step_uid=str(step_uid),
-                attributes=_as_json(event.attribute_list),
+                attributes=_as_json(decoded(request.AttributeList, event.context)),
                 origin=origin,
                 now=clock.now(),
             )
@@ -188,13 +189,13 @@ def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
 
 def on_set(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
     """N-SET of a performed procedure step. Source: PS3.4, F.7.2.2."""
-    origin = _origin(event.assoc)
+    origin, request = _origin(event.assoc), cast("N_SET", event.request)
     try:
         with hub.db.begin() as tx:
             service.end_step(
                 tx,
-                step_uid=str(cast("N_SET", event.request).RequestedSOPInstanceUID),
-                attributes=_as_json(event.modification_list),
+                step_uid=str(request.RequestedSOPInstanceUID),
+                attributes=_as_json(decoded(request.ModificationList, event.context)),
                 origin=origin,
                 now=clock.now(),
             )

@@ -1,20 +1,27 @@
 """What DIMSE doors share: statuses, what a handler needs, and the server they run in."""
 
+import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import cast
 
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom import _config as library_settings
 from pynetdicom.association import Association
-from pynetdicom.presentation import PresentationContext
+from pynetdicom.presentation import PresentationContext, PresentationContextTuple
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from plateau.kernel import errors
+from plateau.kernel.errors import InvalidInputError
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.platform.lane import MAX_PDU, Keep, Lane
+from plateau.platform.nesting import is_shallow
 from plateau.platform.settings import Settings
 
 SUCCESS = 0x0000
@@ -24,6 +31,9 @@ _STATUSES: dict[type[errors.PlateauError], int] = {
     errors.InvalidInputError: 0xC000,  # Error: cannot understand
     errors.NotFoundError: 0x0124,  # Refused: not authorised. PS3.7, annex C
 }
+# What the library raises on bytes that are no values of what they claim to be.
+_TROUBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError,
+             OSError, RecursionError, TypeError, ValueError, struct.error)  # fmt: skip
 _MAX_ASSOCIATIONS = 100
 _NEGOTIATION_S = 30.0
 _IDLE_S = 300.0
@@ -41,6 +51,20 @@ class Hub:
 def status_of(error: errors.PlateauError) -> int:
     """The DIMSE status that tells the sender whether to retry."""
     return _STATUSES.get(type(error), 0x0110)  # Processing failure
+
+
+def decoded(stream: BytesIO | None, context: PresentationContextTuple) -> Dataset:
+    """A query or an account of work; InvalidInputError when it is none, or nests too deep."""
+    syntax = UID(context.transfer_syntax)
+    content = stream.getvalue() if stream else b""
+    if not is_shallow(content, implicit=syntax.is_implicit_VR):
+        raise InvalidInputError("not a usable DICOM object")
+    try:
+        data_set = read_dataset(BytesIO(content), syntax.is_implicit_VR, is_little_endian=True)
+        data_set.decode()
+    except _TROUBLES as error:
+        raise InvalidInputError("not a usable DICOM object") from error
+    return data_set
 
 
 def serve(

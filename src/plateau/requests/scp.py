@@ -4,12 +4,13 @@ Source: DICOM PS3.4, annex K.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 from pynetdicom import evt
+from pynetdicom.dimse_primitives import C_FIND
 from pynetdicom.events import Event, EventHandlerType
 
 from plateau.access import service as access
@@ -18,7 +19,7 @@ from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
 from plateau.kernel.time import local
 from plateau.platform import clock
 from plateau.platform.db import Tx
-from plateau.platform.dimse import PENDING, Hub, status_of
+from plateau.platform.dimse import PENDING, Hub, decoded, status_of
 from plateau.requests import worklist
 from plateau.requests.lines import ScheduledExam
 from plateau.requests.queries import lists
@@ -62,8 +63,7 @@ def on_find(event: Event, hub: Hub) -> Iterator[tuple[int, Dataset | None]]:
 def _identifier(event: Event) -> Dataset:
     """The keys of the query, wholly decoded; InvalidInputError when they are not a query."""
     try:
-        wanted = event.identifier
-        wanted.decode()
+        wanted = decoded(cast("C_FIND", event.request).Identifier, event.context)
         wanted.to_json_dict()  # reads every value
     except (ValueError, TypeError, EOFError, OSError, KeyError, AttributeError,
             NotImplementedError, LookupError) as error:  # fmt: skip

@@ -34,19 +34,11 @@ from plateau.platform.dimse import Hub
 from plateau.platform.settings import Settings
 
 MOVE, GET = "1.2.840.10008.5.1.4.1.2.2.2", "1.2.840.10008.5.1.4.1.2.2.3"
-PEERS = """
-    create table if not exists images.peer (
-      ae_title text primary key, name text not null, host text not null, port integer not null,
-      site_id uuid references territory.site, may_store boolean not null default false,
-      may_query boolean not null default false, may_retrieve boolean not null default false,
-      uses_tls boolean not null default false)
-"""
 
 
 @pytest.fixture
 def world(db: Db) -> make.World:
     with db.begin() as tx:
-        tx.run(PEERS)
         return make.a_world(tx)
 
 
@@ -89,8 +81,9 @@ def a_peer(db: Db, world: make.World, title: str, port: int) -> None:
     with db.begin() as tx:
         tx.run(
             """
-            insert into images.peer (ae_title, name, host, port, site_id, may_retrieve)
-            values (%(title)s, %(title)s, '127.0.0.1', %(port)s, %(site)s, true)
+            insert into territory.peer
+              (ae_title, name, host, port, site_id, may_retrieve, valid_from)
+            values (%(title)s, %(title)s, '127.0.0.1', %(port)s, %(site)s, true, '2020-01-01')
             """,
             title=title,
             port=port,
@@ -273,6 +266,17 @@ def test_another_site_gets_nothing(port: int, study: list[Dataset], db: Db, arch
     assert received(archive) == {}
     with db.begin() as tx:
         assert tx.value("select count(*) from access.audit") == 0
+
+
+def test_a_machine_that_may_not_retrieve_is_refused(
+    port: int, study: list[Dataset], db: Db, world: make.World
+) -> None:
+    a_peer(db, world, "CT_TEST", 104)
+    with db.begin() as tx:
+        tx.run("update territory.peer set may_retrieve = false")
+    with associated(port, GET) as association:
+        gets = [int(status.Status) for status, _ in association.send_c_get(identifier(study), GET)]
+    assert gets == [0xA900]
 
 
 def test_a_request_without_its_unique_key_is_refused_and_recorded(

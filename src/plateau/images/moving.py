@@ -5,18 +5,19 @@ from datetime import datetime
 from plateau.access import service as access
 from plateau.access.types import Access
 from plateau.images.queries import moves
-from plateau.images.retrieve_types import Destination, Selection, Sent
+from plateau.images.retrieve_types import Selection, Sent
 from plateau.images.types import Origin
 from plateau.kernel.errors import NotFoundError
+from plateau.kernel.ids import SiteId
 from plateau.kernel.time import local
 from plateau.platform.db import Tx
+from plateau.territory import service as territory
+from plateau.territory.types import Peer
 
 
 def chosen(tx: Tx, selection: Selection, *, origin: Origin, now: datetime) -> list[Sent]:
     """The instances that a machine asks for and may see, recorded in the audit trail."""
-    site_id = moves.site_of_retriever(tx, ae_title=origin.ae_title, on=local(now).date())
-    if site_id is None:
-        raise NotFoundError("calling AE title not recognised")
+    site_id = _site_of(tx, origin.ae_title, now)
     studies = moves.reached(tx, selection=selection, site_id=site_id)
     for study in studies:
         seen = Access(
@@ -30,6 +31,20 @@ def chosen(tx: Tx, selection: Selection, *, origin: Origin, now: datetime) -> li
     return moves.sent(tx, studies=ids, selection=selection)
 
 
-def destination(tx: Tx, ae_title: str) -> Destination | None:
+def destination(tx: Tx, ae_title: str, *, now: datetime) -> Peer | None:
     """Where to send what is asked for another machine, if we know it."""
-    return moves.destination(tx, ae_title)
+    return territory.peer(tx, ae_title, on=local(now).date())
+
+
+def _site_of(tx: Tx, ae_title: str, now: datetime) -> SiteId | None:
+    """The site of a machine or peer that may retrieve; a peer of the whole pool has none.
+
+    A machine retrieves for its site, unless its row among the peers says that it may not.
+    """
+    on = local(now).date()
+    peer, device = territory.peer(tx, ae_title, on=on), territory.device_by_ae(tx, ae_title, on=on)
+    if (peer and not peer.may_retrieve) or not (peer or device):
+        raise NotFoundError("this AE title may not retrieve")
+    if device:
+        return device.site_id
+    return peer.site_id if peer else None

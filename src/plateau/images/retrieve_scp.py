@@ -17,11 +17,12 @@ from pynetdicom.presentation import PresentationContext
 
 from plateau.images import moving, retrieve_rules, service, transcode
 from plateau.images.retrieve_rules import EXPLICIT, IMPLICIT, Agreed
-from plateau.images.retrieve_types import Destination, Sent
+from plateau.images.retrieve_types import Sent
 from plateau.images.types import Origin
 from plateau.kernel.errors import PlateauError
 from plateau.platform import clock
 from plateau.platform.dimse import PENDING, Hub, decoded
+from plateau.territory.types import Peer
 
 log = structlog.get_logger()
 _SERVICES = {
@@ -139,7 +140,7 @@ def _values(value: object) -> list[str]:
     return [str(one).strip() for one in several if one is not None and str(one).strip()]
 
 
-def _how(where: Destination, found: list[Sent], associations: list[Association]) -> dict[str, Any]:
+def _how(where: Peer, found: list[Sent], associations: list[Association]) -> dict[str, Any]:
     """How the library opens the association to a destination, which is noted once accepted."""
 
     def note(event: Event) -> None:

@@ -25,16 +25,6 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a peer listens."""
-
-    ae_title: str
-    host: str
-    port: int
-    uses_tls: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Sent:
     """An instance to be sent, as it is stored."""
 

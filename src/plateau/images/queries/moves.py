@@ -1,49 +1,25 @@
-"""SQL of what machines retrieve: who asks, what is within their reach, where it goes."""
+"""SQL of what machines retrieve: what is within their reach."""
 
 from collections.abc import Sequence
-from datetime import date
 
-from plateau.images.retrieve_types import Destination, Reached, Selection, Sent
+from plateau.images.retrieve_types import Reached, Selection, Sent
 from plateau.kernel.ids import SiteId, StudyId
 from plateau.platform.db import Tx
 
 
-def site_of_retriever(tx: Tx, *, ae_title: str, on: date) -> SiteId | None:
-    """The site of a machine, or of a peer that may retrieve."""
-    found: SiteId | None = tx.value(
-        """
-        select site_id from territory.device
-        where ae_title = %(ae_title)s
-          and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
-        union all
-        select site_id from images.peer
-        where ae_title = %(ae_title)s and may_retrieve and site_id is not null
-        limit 1
-        """,
-        ae_title=ae_title,
-        on=on,
-    )
-    return found
+def reached(tx: Tx, *, selection: Selection, site_id: SiteId | None) -> list[Reached]:
+    """The selected studies, of patients who have one at the site; no site reaches the whole pool.
 
-
-def destination(tx: Tx, ae_title: str) -> Destination | None:
-    """Where a peer listens, if we know it."""
-    return tx.maybe(
-        Destination,
-        "select ae_title, host, port, uses_tls from images.peer where ae_title = %(ae_title)s",
-        ae_title=ae_title,
-    )
-
-
-def reached(tx: Tx, *, selection: Selection, site_id: SiteId) -> list[Reached]:
-    """The selected studies, of patients who have one at the site."""
+    A bare PatientID names somebody only at a site.
+    """
     return tx.all(
         Reached,
         """
         select st.study_id, st.patient_id, st.site_id
         from images.study st
-        where exists (select from images.study o
-                      where o.patient_id = st.patient_id and o.site_id = %(site_id)s)
+        where (%(site_id)s::uuid is null
+               or exists (select from images.study o
+                          where o.patient_id = st.patient_id and o.site_id = %(site_id)s))
           and (%(any_study)s or st.study_uid = any(%(study_uids)s))
           and (%(local_id)s = '' or st.patient_id = (
                 select patient_id from patients.identifier

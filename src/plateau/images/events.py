@@ -37,3 +37,18 @@ class StudyComplete:
     site_id: SiteId
     instances: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentAsked:
+    """A machine asks us to answer for instances before it deletes them."""
+
+    commitment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardAsked:
+    """A complete study is to be sent on to another DICOM system."""
+
+    study_id: StudyId
+    ae_title: str

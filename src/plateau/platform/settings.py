@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     dicom_host: str = "127.0.0.1"
     dicom_port: int = 11112
     ae_title: str = "PLATEAU"
+    min_free_gb: float = 1.0  # with less room on the disk of the images, storing is refused
+    sweep_mb_s: float = 5.0  # how fast stored images are read again to check them; 0: never
+    dicom_tls_port: int = 2762  # PS3.15, B.1; open once there is a certificate
+    dicom_tls_cert: Path | None = None  # PEM, with those between it and the root
+    dicom_tls_key: Path | None = None
+    dicom_tls_ca: Path | None = None  # with it, machines must show a certificate of this authority
     max_object_mb: int = 2048  # a larger DICOM object is refused, without being kept in memory
     mllp_host: str = "127.0.0.1"
     mllp_port: int = 2575
@@ -43,6 +49,7 @@ class Settings(BaseSettings):
         return (
             (self.web_host, self.web_port),
             (self.dicom_host, self.dicom_port),
+            *([(self.dicom_host, self.dicom_tls_port)] if self.dicom_tls_cert else []),
             (self.mllp_host, self.mllp_port),
         )
 

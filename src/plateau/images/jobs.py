@@ -1,0 +1,26 @@
+"""What the image hub hears of itself."""
+
+from plateau.images import describing, routing
+from plateau.images.events import ForwardAsked, StudyComplete
+from plateau.platform import clock, jobs, runtime
+
+
+@jobs.on(StudyComplete)
+def plan_forwarding(event: StudyComplete) -> None:
+    """A complete study waits to be sent on where the routes say."""
+    with runtime.db().begin() as tx:
+        routing.plan(tx, event, now=clock.now())
+
+
+@jobs.on(ForwardAsked)
+def forward(event: ForwardAsked) -> None:
+    """Send one study to one system; tried again when it does not answer."""
+    ours = runtime.settings_in_use().ae_title
+    routing.send(runtime.db(), runtime.blobs(), event, ours=ours, now=clock.now())
+
+
+@jobs.on(StudyComplete)
+def describe(event: StudyComplete) -> None:
+    """Whoever opens the study finds its metadata ready."""
+    with runtime.db().begin() as tx:
+        describing.prepare(tx, study_id=event.study_id, patient_id=event.patient_id)

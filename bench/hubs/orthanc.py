@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from hubs.peers import CALLED, Kind, Peer, free_port, listens, process, wait_for
+from hubs.peers import CALLED, Kind, Peer, free_port, process, wait_for
 from system import can_install, install
 
 PACKAGES = ("orthanc", "orthanc-dicomweb")
@@ -96,7 +96,7 @@ def _orthanc(
         (settings / path.name).write_text(text, "utf-8")
     log = folder / "orthanc.log"
     with process(["Orthanc", settings], log=log, environment=environment) as running:
-        wait_for(lambda: listens(dicom_port) and listens(web_port), "Orthanc")
+        wait_for((dicom_port, web_port), running, log)
         pids = {"dimse": running.pid, "web": running.pid}
         yield Peer(dicom_port=dicom_port, web_port=web_port, processes=pids)
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from hubs.peers import CALLED, CALLING, Kind, Peer, free_port, listens, process, wait_for
+from hubs.peers import CALLED, CALLING, Kind, Peer, free_port, process, wait_for
 from hubs.samples import PATIENT_ID
 from plateau.access import service as access
 from plateau.access.pages import COOKIE
@@ -36,6 +36,7 @@ def plateau(folder: Path) -> Generator[Peer]:
     url = server.start()
     try:
         headers = _prepared(url)
+        pids: dict[str, int] = {}
         ports = {"dimse": free_port(), "web": free_port(), "mllp": free_port()}
         environment = {
             "PLATEAU_DATABASE_URL": url,
@@ -46,11 +47,8 @@ def plateau(folder: Path) -> Generator[Peer]:
             "PLATEAU_MLLP_PORT": str(ports["mllp"]),
         }
         with ExitStack() as stack:
-            pids = {
-                kind: stack.enter_context(_running(kind, folder, environment)) for kind in _KINDS
-            }
             for kind in _KINDS:
-                wait_for(lambda port=ports[kind]: listens(port), f"plateau {kind}")
+                pids[kind] = stack.enter_context(_running(kind, folder, environment, ports[kind]))
             yield Peer(
                 dicom_port=ports["dimse"], web_port=ports["web"], processes=pids, headers=headers
             )
@@ -63,9 +61,11 @@ _KINDS = ("dimse", "web")
 
 
 @contextmanager
-def _running(kind: str, folder: Path, environment: dict[str, str]) -> Generator[int]:
+def _running(kind: str, folder: Path, environment: dict[str, str], port: int) -> Generator[int]:
     command = [sys.executable, "-m", "plateau.entry.cli", kind]
-    with process(command, log=folder / f"{kind}.log", environment=environment) as running:
+    output = folder / f"{kind}.log"
+    with process(command, log=output, environment=environment) as running:
+        wait_for([port], running, output)
         yield running.pid
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,12 +74,13 @@ def process(
             running.wait()
 
 
-def wait_for(ready: Callable[[], bool], what: str) -> None:
-    """Wait until it is true; NotMeasuredError when that takes too long."""
+def wait_for(ports: Iterable[int], running: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a process listens; NotMeasuredError when it ends, or takes too long."""
     deadline = time.monotonic() + _PATIENCE_S
-    while not ready():
-        if time.monotonic() > deadline:
-            raise NotMeasuredError(f"{what} does not start")
+    while not all(listens(port) for port in ports):
+        if running.poll() is not None or time.monotonic() > deadline:
+            tail = log.read_text("utf-8", "replace").strip()[-300:]
+            raise NotMeasuredError(f"{log.stem} does not start: {tail}")
         time.sleep(0.05)
 
 

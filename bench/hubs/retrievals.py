@@ -23,7 +23,6 @@ from hubs.peers import (
     Peer,
     forget,
     free_port,
-    listens,
     memory_mb,
     process,
     wait_for,
@@ -258,8 +257,9 @@ def _file_server(folder: Path) -> Generator[Peer]:
     """Python's own, which copies a file into a connection and does nothing else."""
     port = free_port()
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    with process([*command, "--directory", folder], log=folder / "http.log") as running:
-        wait_for(lambda: listens(port), "Python's file server")
+    log = folder / "http.server.log"
+    with process([*command, "--directory", folder], log=log) as running:
+        wait_for([port], running, log)
         yield Peer(dicom_port=0, web_port=port, processes={"web": running.pid})
 
 

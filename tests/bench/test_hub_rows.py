@@ -1,6 +1,7 @@
 """How figures become rows: medians, comparisons, and what is missing."""
 
 import re
+import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from harness import Target
 from hubs import orthanc, retrievals, searches, stores
-from hubs.peers import Kind, NotMeasuredError, Peer
+from hubs.peers import Kind, NotMeasuredError, Peer, free_port, process, wait_for
 from hubs.rows import QUICK, Figure, Missing, Row, Scale, Work, attempt, chosen, median, play
 
 HERE = Peer(dicom_port=0, web_port=0, processes={})
@@ -68,6 +69,14 @@ def test_rows_are_chosen_by_a_part_of_their_name() -> None:
     assert chosen(works, []) == works
     rows = [row.name for work in chosen(works, ["tiny-disk", "first-image"]) for row in work.rows]
     assert rows == ["store-tiny-disk-4", "first-image"]
+
+
+def test_a_server_that_ends_says_why_at_once(tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    command = [sys.executable, "-c", "raise SystemExit('this port is taken')"]
+    said = "server does not start: this port is taken"
+    with process(command, log=log) as running, pytest.raises(NotMeasuredError, match=said):
+        wait_for([free_port()], running, log)
 
 
 @pytest.mark.parametrize(("name", "value"), [("Port", 5), ("Sync", True), ("Where", "/a b")])

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import numpy as np
@@ -314,14 +315,13 @@ def test_metadata_names_our_patient_beside_identifiers_of_others(
     images[1].ReferencedStudySequence = [before]  # sorts before the identifier of the patient
     images[2].PatientComments = '{"00100020": {{'
     images[2].AvailableTransferSyntaxUID = "1.2.3"
-    for image in images:
-        web.keep(db, blobs, as_file(image))
-        (said,) = client.get(f"{of([image])}/metadata").json()
-        assert said["00100020"]["Value"] == [str(world.patient_id)]
-        assert said["00083002"]["Value"] == [EXPLICIT]
-    assert said["00104000"]["Value"] == ['{"00100020": {{']
-    first = client.get(f"{of(images)}/metadata").json()[0]
-    assert first["00101002"]["Value"][0]["00100020"]["Value"] == ["AUTRE"]
+    web.keep(db, blobs, *map(as_file, images))
+    said = [client.get(f"{of([image])}/metadata").json()[0] for image in images]
+    for one in said:
+        assert one["00100020"]["Value"] == [str(world.patient_id)]
+        assert one["00083002"]["Value"] == [EXPLICIT]
+    assert said[2]["00104000"]["Value"] == ['{"00100020": {{']
+    assert said[0]["00101002"]["Value"][0]["00100020"]["Value"] == ["AUTRE"]
 
 
 def test_metadata_follows_the_patient_that_a_study_is_given_to(
@@ -448,6 +448,20 @@ def test_a_study_out_of_reach_is_absent_in_every_form(
         for end in ("", "/metadata", "/thumbnail"):
             assert stranger.get(path + end).status_code == 404
         assert stranger.get(path, headers={"Accept": "application/zip"}).status_code == 404
+
+
+def test_capabilities_name_every_route_and_what_can_be_decoded(client: TestClient) -> None:
+    said = client.get(f"{web.ROOT}/", headers={"Accept": "application/json"}).json()
+    described = client.options(f"{web.ROOT}/")
+
+    frames = "/studies/{study_uid}/series/{series_uid}/instances/{uid}/frames/{numbers}"
+    assert said["resources"]["/studies"].keys() == {"GET", "POST"}
+    assert 'multipart/related; type="image/jp2"' in said["resources"][frames]["GET"]
+    assert "1.2.840.10008.1.2.4.90" in said["transferSyntaxes"]["decoded"]
+    assert EXPLICIT in said["transferSyntaxes"]["encoded"]
+    assert described.headers["Content-Type"] == "application/vnd.sun.wadl+xml"
+    assert len(ElementTree.fromstring(described.text)[0]) == len(said["resources"])  # noqa: S314
+    assert client.get(f"{web.ROOT}/", headers={"Accept": "text/html"}).status_code == 406
 
 
 def run(*command: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":

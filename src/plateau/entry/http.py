@@ -11,8 +11,8 @@ from plateau.activity import pages as activity
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
 from plateau.images import api as dicomweb
+from plateau.images import capabilities, stow, wado
 from plateau.images import pages as viewer
-from plateau.images import stow, wado
 from plateau.images.store import Store
 from plateau.kernel.caller import Caller
 from plateau.planning import pages as planning
@@ -30,6 +30,7 @@ ROUTERS = (
     live.router,
     access_pages.router,
     dicomweb.router,
+    capabilities.router,
     wado.router,
     stow.router,
     viewer.router,
@@ -59,6 +60,7 @@ def build(runtime: Runtime, identify: Identify) -> FastAPI:
     )
     app.state.store.start()
     app.state.identify = identify
+    app.state.routers = ROUTERS
     for router in ROUTERS:
         app.include_router(router)
     refusals.install(app)

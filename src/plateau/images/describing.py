@@ -12,7 +12,7 @@ from plateau.images.queries import retrieval as queries
 from plateau.images.retrieval_types import DescribedSeries, Told
 from plateau.images.types import Visible
 from plateau.kernel.errors import NotFoundError
-from plateau.kernel.ids import PatientId
+from plateau.kernel.ids import PatientId, StudyId
 from plateau.platform.db import Tx
 
 _LEVEL = 6  # a fifth slower than the fastest, and a sixth of its size
@@ -49,9 +49,18 @@ def of_instance(tx: Tx, study: Visible, *, series_uid: str, uid: str) -> Descrip
     return Description(tag=_tag(study.patient_id, uid), compressed=_compressed(body))
 
 
-def prepare(tx: Tx, study: Visible) -> None:
+def prepare(tx: Tx, *, study_id: StudyId, patient_id: PatientId) -> None:
     """Have the metadata of every series of a study ready before anybody asks."""
-    of_series(tx, study, series_uid=None)
+    for one in queries.described_series(
+        tx, study_id=study_id, series_uid=None, patient_id=patient_id
+    ):
+        if one.body is None:
+            _made(tx, one, patient_id)
+
+
+def forget(tx: Tx, *, study_id: StudyId) -> None:
+    """Have them made again: what is stored of an instance was changed."""
+    queries.forget_metadata(tx, study_id=study_id)
 
 
 def _made(tx: Tx, series: DescribedSeries, patient_id: PatientId) -> bytes:

@@ -14,7 +14,7 @@ _BETWEEN_COMMAS = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*")+')
 _BETWEEN_SEMICOLONS = re.compile(r'(?:[^;"]|"(?:\\.|[^"\\])*")+')
 _MOST = 50  # ranges looked at
 # The media types of compressed frames. Source: PS3.18, table 8.7.3-5
-_KINDS = {
+KINDS = {
     "1.2.840.10008.1.2.5": "image/dicom-rle",
     "1.2.840.10008.1.2.4.50": "image/jpeg",
     "1.2.840.10008.1.2.4.51": "image/jpeg",
@@ -32,7 +32,7 @@ _KINDS = {
 
 def kind_of_frames(syntax: str) -> str:
     """The media type of frames stored in a transfer syntax."""
-    return _KINDS.get(syntax, OCTETS)
+    return KINDS.get(syntax, OCTETS)
 
 
 def wanted(header: str) -> list[Wanted]:

@@ -151,7 +151,7 @@ def listed(
         """
         select n.sop_instance_uid,
                (select coalesce(jsonb_object_agg(key, value), '{}')
-                from jsonb_each(n.metadata) where key = any(%(tags)s))::text as elements
+                from jsonb_each(n.metadata::jsonb) where key = any(%(tags)s))::text as elements
         from images.series se
         join images.instance n using (series_id)
         where se.study_id = %(study_id)s

@@ -22,6 +22,7 @@ from plateau.platform.dimse import Hub
 from plateau.platform.settings import Settings
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
+COMMITMENT = "1.2.840.10008.1.20.1"
 VERIFICATION = "1.2.840.10008.1.1"
 CT = Origin(ae_title="CT_TEST", address="127.0.0.1")
 
@@ -118,6 +119,7 @@ def associated(
     client = AE(title)
     client.add_requested_context(VERIFICATION)
     client.add_requested_context(MPPS)
+    client.add_requested_context(COMMITMENT)
     client.add_requested_context(CTImageStorage, ExplicitVRLittleEndian)
     association = client.associate("127.0.0.1", port, ae_title=called)
     try:

@@ -1,7 +1,7 @@
 """The process that answers the machines: storage, worklist, procedure steps."""
 
 from plateau.entry import boot
-from plateau.images import retrieve_scp
+from plateau.images import commitment_scp, retrieve_scp
 from plateau.images import scp as images
 from plateau.platform.dimse import Hub
 from plateau.requests import scp as requests
@@ -12,8 +12,16 @@ def run() -> None:
     asked = boot.Asked()
     with boot.process("dimse", pool=16) as runtime:
         hub = Hub(runtime.db, runtime.blobs)
+        more = [
+            *requests.handlers(hub),
+            *retrieve_scp.handlers(hub),
+            *commitment_scp.handlers(hub),
+        ]
         with boot.listening(runtime.settings.dicom_port):
-            more = [*requests.handlers(hub), *retrieve_scp.handlers(hub)]
-            server = images.dimse_server(runtime.settings, hub, more)
+            servers = [images.dimse_server(runtime.settings, hub, more)]
+        if runtime.settings.dicom_tls_cert:
+            with boot.listening(runtime.settings.dicom_tls_port):
+                servers += [images.dimse_server(runtime.settings, hub, more, is_secure=True)]
         asked.wait()
-        server.shutdown()
+        for server in servers:
+            server.shutdown()

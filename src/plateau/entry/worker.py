@@ -12,6 +12,9 @@ from plateau.access import service as access
 from plateau.activity import jobs as activity_jobs
 from plateau.entry import boot
 from plateau.exchange import jobs as exchange_jobs
+from plateau.images import commitment_scp
+from plateau.images import jobs as images_jobs
+from plateau.images import routing, upkeep
 from plateau.images import service as images
 from plateau.kernel.errors import PlateauError
 from plateau.platform import clock, jobs
@@ -22,8 +25,17 @@ from plateau.reading import service as reading
 from plateau.requests import jobs as requests_jobs
 
 log = structlog.get_logger()
-SUBSCRIBERS = (requests_jobs, reading_jobs, exchange_jobs, activity_jobs)
+SUBSCRIBERS = (
+    commitment_scp,
+    images_jobs,
+    requests_jobs,
+    reading_jobs,
+    exchange_jobs,
+    activity_jobs,
+)
 _SWEEP_S = 1.0
+_SLOW_SWEEP_S = 30.0
+_CHECK_S = 2.0  # between two looks at stored bytes
 _RESTART_S = 1.0
 _STALLED_CHECK_S = 2.0
 
@@ -34,13 +46,18 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with boot.process("worker", pool=8) as runtime:
-        sweeper = threading.Thread(target=_sweep, args=(runtime, stop), name="sweep")
-        sweeper.start()
+        sweepers = [
+            threading.Thread(target=target, args=(runtime, stop), name=target.__name__)
+            for target in (_sweep, _sweep_slowly, _check_bytes)
+        ]
+        for sweeper in sweepers:
+            sweeper.start()
         while not stop.is_set():
             asyncio.run(_work(runtime, stop))
             if not stop.is_set():
                 time.sleep(_RESTART_S)  # a handler may not set what its own thread waits for
-        sweeper.join()
+        for sweeper in sweepers:
+            sweeper.join()
 
 
 async def _work(runtime: Runtime, stop: threading.Event) -> None:
@@ -72,6 +89,23 @@ def _sweep(runtime: Runtime, stop: threading.Event) -> None:
         _try(runtime, lambda tx: images.settle(tx, now=clock.now()))
         _try(runtime, lambda tx: reading.sweep_leases(tx, wall=clock.wall(), now=clock.now()))
         _try(runtime, lambda tx: access.end_old_sessions(tx, at=clock.wall()))
+
+
+def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:
+    """Count what came, and send on what the job engine has given up."""
+    while not stop.wait(_SLOW_SWEEP_S):
+        _try(runtime, lambda tx: upkeep.measure(tx, now=clock.now()))
+        _try(runtime, lambda tx: routing.ask_again(tx, now=clock.now()))
+
+
+def _check_bytes(runtime: Runtime, stop: threading.Event) -> None:
+    """Read what is stored again and again, slowly, and compare it with its digest."""
+    rate = runtime.settings.sweep_mb_s
+    while rate > 0 and not stop.wait(_CHECK_S):
+        try:
+            upkeep.check_some(runtime.db, runtime.blobs, now=clock.now(), stop=stop, rate_mb_s=rate)
+        except PlateauError as error:
+            log.warning("sweep.failed", code=error.code)
 
 
 def _try(runtime: Runtime, sweep: Callable[[Tx], object]) -> None:

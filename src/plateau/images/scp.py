@@ -28,7 +28,7 @@ from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
-from plateau.images import retrieve_scp, service
+from plateau.images import commitment_scp, retrieve_scp, service
 from plateau.images.store import Store
 from plateau.images.types import MissingAttributeError, Origin, StepClosedError, StepTakenError
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
@@ -74,7 +74,11 @@ _CALLING_AE_TITLE, _CONGESTION = 3, 1
 
 
 def dimse_server(
-    settings: Settings, hub: Hub, more_handlers: list[evt.EventHandlerType]
+    settings: Settings,
+    hub: Hub,
+    more_handlers: list[evt.EventHandlerType],
+    *,
+    is_secure: bool = False,
 ) -> ThreadedAssociationServer:
     """A running server for everything machines ask; `more_handlers` answer for other features."""
     store = Store(hub.db, hub.blobs, quiet=timedelta(seconds=settings.quiet_time_s))
@@ -84,6 +88,7 @@ def dimse_server(
         contexts(),
         [*handlers(hub, store), *more_handlers],
         keep=partial(keep, hub=hub, store=store),
+        is_secure=is_secure,
     )
 
 
@@ -94,6 +99,7 @@ def contexts() -> list[PresentationContext]:
         *(build_context(uid, _NATIVE) for uid in _SERVICES.values()),
         *retrieve_scp.with_roles([build_context(uid, _STORED) for uid in stored]),
         *retrieve_scp.contexts(),
+        *commitment_scp.contexts(),
     ]
 
 

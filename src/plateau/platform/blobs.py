@@ -42,6 +42,16 @@ class Blobs:
         except (BaseError, OSError) as error:
             raise UnavailableError("the object store cannot be reached") from error
 
+    def holds(self, key: str) -> bool:
+        """Whether there are bytes under `key`; what they are is not read."""
+        try:
+            self._store.head(_path(key))
+        except FileNotFoundError:
+            return False
+        except (BaseError, OSError) as error:
+            raise UnavailableError("the object store cannot be reached") from error
+        return True
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """`length` bytes of `key` from `start`."""
         try:

@@ -1,8 +1,11 @@
 """What DIMSE doors share: statuses, what a handler needs, and the server they run in."""
 
+import socket
+import ssl
 import struct
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import cast
@@ -36,6 +39,9 @@ _TROUBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, NotIm
              OSError, RecursionError, TypeError, ValueError, struct.error)  # fmt: skip
 _MAX_ASSOCIATIONS = 100
 _NEGOTIATION_S = 30.0
+# A-ASSOCIATE-RJ: for the moment, by the presentation provider, local limit exceeded
+_NO_ROOM = struct.pack(">BBIBBBB", 3, 0, 4, 0, 2, 3, 2)
+_HURRY_S = 5.0
 _IDLE_S = 300.0
 _SWITCH_S = 0.0005  # threads wait for the network; whoever has something to do waits less
 
@@ -73,10 +79,11 @@ def serve(
     handlers: Sequence[evt.EventHandlerType],
     *,
     keep: Keep | None = None,
+    is_secure: bool = False,
 ) -> ThreadedAssociationServer:
-    """A running server that answers to our AE title; `shutdown()` ends it.
+    """A running server that answers to our AE title, over TLS on a port of its own if asked.
 
-    With `keep`, plain C-STORE requests do not pass through the library.
+    `shutdown()` ends it. With `keep`, plain C-STORE requests do not pass through the library.
     """
     sys.setswitchinterval(_SWITCH_S)
     library_settings.LOG_HANDLER_LEVEL = "none"  # it writes identities, and costs a tenth
@@ -88,8 +95,9 @@ def serve(
     ae.network_timeout = _IDLE_S
     ae.require_called_aet = True
     server = ae.start_server(
-        (settings.dicom_host, settings.dicom_port),
+        (settings.dicom_host, settings.dicom_tls_port if is_secure else settings.dicom_port),
         block=False,
+        ssl_context=_tls(settings) if is_secure else None,
         contexts=list(contexts),
         evt_handlers=list(handlers),
     )
@@ -98,10 +106,45 @@ def serve(
     return started
 
 
+def _tls(settings: Settings) -> ssl.SSLContext:
+    """TLS 1.2 or later, and machines that show who they are if we know by whom they are known.
+
+    Source: PS3.15, B.9 and B.10 (BCP 195 profiles).
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(str(settings.dicom_tls_cert), settings.dicom_tls_key)
+        if settings.dicom_tls_ca:
+            context.load_verify_locations(settings.dicom_tls_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidInputError("the certificate for DICOM cannot be used") from error
+    return context
+
+
+def _turn_away(connection: socket.socket) -> None:
+    """Say that there is no room, before an association costs anything. Source: PS3.8, 9.3.4."""
+    connection.settimeout(_HURRY_S)
+    with suppress(OSError), connection:
+        connection.recv(MAX_PDU)
+        connection.sendall(_NO_ROOM)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(MAX_PDU):  # closed with something unread, the answer would be lost
+            pass
+
+
 def _handler(keep: Keep | None, largest: int) -> type[RequestHandler]:
     """What gives each association our way of reading."""
 
     class Handler(RequestHandler):
+        def handle(self) -> None:
+            server = cast("ThreadedAssociationServer", self.server)
+            if len(server.active_associations) < _MAX_ASSOCIATIONS:
+                super().handle()
+            else:
+                _turn_away(cast("socket.socket", self.request))
+
         def _create_association(self) -> Association:
             association = super()._create_association()
             plain = cast("AssociationSocket", association.dul.socket)

@@ -139,12 +139,11 @@ def _native(opened: Part10, pixels: Element | None) -> tuple[int, int] | tuple[N
 
 def _started(said: Said) -> datetime | None:
     for kind in _KINDS:
-        day, clock = said.get(f"{kind}Date", ""), said.get(f"{kind}Time", "")
-        digits = _DIGITS.match(f"{day}|{clock}")
+        digits = _DIGITS.match(f"{said.get(f'{kind}Date', '')}|{said.get(f'{kind}Time', '')}")
         if digits:
-            text = digits[1] + (digits[2] or "").ljust(6, "0")
+            day, clock = digits[1], (digits[2] or "").ljust(6, "0")
             try:
-                return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - see Header.started
+                return datetime.fromisoformat(f"{day}T{clock}")  # no zone: see Header.started
             except ValueError:
                 continue
     return None

@@ -40,7 +40,7 @@ from plateau.platform.settings import Settings
 
 log = structlog.get_logger()
 _NATIVE: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
-_STORED: list[str | UID] = [
+_SYNTAXES: list[str | UID] = [
     *_NATIVE,
     DeflatedExplicitVRLittleEndian,
     JPEGBaseline8Bit,
@@ -53,6 +53,7 @@ _STORED: list[str | UID] = [
     JPEG2000,
     RLELossless,
 ]
+_KEPT = STORES.labels("0000")
 _SERVICES = {
     "verification": "1.2.840.10008.1.1",
     "modality worklist": "1.2.840.10008.5.1.4.31",
@@ -97,7 +98,7 @@ def contexts() -> list[PresentationContext]:
     stored = [cx.abstract_syntax for cx in AllStoragePresentationContexts if cx.abstract_syntax]
     return [
         *(build_context(uid, _NATIVE) for uid in _SERVICES.values()),
-        *retrieve_scp.with_roles([build_context(uid, _STORED) for uid in stored]),
+        *retrieve_scp.with_roles([build_context(uid, _SYNTAXES) for uid in stored]),
         *retrieve_scp.contexts(),
         *commitment_scp.contexts(),
     ]
@@ -167,7 +168,7 @@ def keep(association: Association, asked: Stored, *, hub: Hub, store: Store) -> 
         _record(hub, "store.refused", origin, error)
         STORES.labels(f"{status_of(error):04X}").inc()
         return status_of(error), str(error)[:_COMMENT]
-    STORES.labels("0000").inc()
+    _KEPT.inc()
     return SUCCESS, ""
 
 

@@ -7,10 +7,9 @@ to the disk once for all of them.
 import queue
 import threading
 import time
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from plateau.images import header, part10, service
@@ -27,10 +26,13 @@ _TRUSTED_S = 10.0  # how long a series that was accepted is not asked about agai
 _MOST_TRUSTED = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiting:
+    """An arrival and what became of it; a lock costs a tenth of a future."""
+
     arrival: Arrival
-    done: "Future[None]"
+    problem: BaseException | None = None
+    done: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Store:
@@ -75,9 +77,12 @@ class Store:
         is_expected = self._is_expected(found, origin)
         key = self._blobs.put(*pieces)
         arrived = Arrival(found, key, sum(map(len, pieces)), origin, is_expected)
-        done: Future[None] = Future()
-        self._waiting.put(_Waiting(arrived, done))
-        done.result()
+        waiting = _Waiting(arrived)
+        waiting.done.acquire()
+        self._waiting.put(waiting)
+        waiting.done.acquire()  # released once it is committed, or refused
+        if waiting.problem:
+            raise waiting.problem
 
     def _is_expected(self, found: Header, origin: Origin) -> bool:
         """Whether its series is known to be there; refuse what is not worth keeping.
@@ -122,16 +127,16 @@ class Store:
                 return
             problems = dict.fromkeys(range(len(batch)), error)
         except BaseException as error:
-            for one in batch:
-                one.done.set_exception(error)
+            _tell(batch, dict.fromkeys(range(len(batch)), error))
             raise
-        for place, one in enumerate(batch):
-            problem = problems.get(place)
-            if problem:
-                one.done.set_exception(problem)
-            else:
-                one.done.set_result(None)
+        _tell(batch, problems)
 
     def _index(self, arrivals: Sequence[Arrival]) -> dict[int, PlateauError]:
         with self._db.begin() as tx:
             return service.index(tx, self._blobs, arrivals, now=clock.now(), quiet=self._quiet)
+
+
+def _tell(batch: Sequence[_Waiting], problems: Mapping[int, BaseException]) -> None:
+    for place, one in enumerate(batch):
+        one.problem = problems.get(place)
+        one.done.release()

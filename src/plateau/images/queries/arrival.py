@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import uuid4
 
+import orjson
+
 from plateau.images.types import Arrival, Counts, Header, Origin, Standing
 from plateau.kernel.ids import SiteId
 from plateau.platform.db import Tx
@@ -127,21 +129,18 @@ def add_instances(
 ) -> list[Counts]:
     """Record instances and count those that were not there, in their series and studies.
 
-    From here to the commit, nobody else counts for these studies. Lists of texts go in binary:
-    written as one text, each quotation mark of them would cost.
+    From here to the commit, nobody else counts for these studies. The rows go as one JSON text:
+    the driver's own lists cost more than the insertion. Metadata go beside it, as they are.
     """
-    headers = [arrival.header for arrival in arrivals]
     return tx.all(
         Counts,
         """
         with arrived as (
-          select * from unnest(
-            %(uids)b::text[], %(series_uids)b::text[], %(classes)b::text[], %(syntaxes)b::text[],
-            %(numbers)s::int[], %(frames)s::int[], %(rows)s::int[], %(columns)s::int[],
-            %(blob_keys)b::text[], %(sizes)s::bigint[], %(offsets)s::bigint[],
-            %(frame_bytes)s::int[], %(metadata)b::text[], %(origins)b::text[])
-            a(uid, series_uid, class, syntax, number, frames, rows, columns, blob_key, size,
-              pixel_offset, frame_bytes, metadata, origin)
+          select * from json_to_recordset(%(rows)b::text::json) a(
+            place int, uid text, series_uid text, class text, syntax text, number int, frames int,
+            rows int, columns int, blob_key text, size bigint, pixel_offset bigint,
+            frame_bytes int, origin text)
+          join unnest(%(metadata)b::text[]) with ordinality m(metadata, nth) on nth = place
         ), added as (
           insert into images.instance
             (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames,
@@ -175,23 +174,31 @@ def add_instances(
         returning c.uids, st.study_id, cardinality(c.uids) as added, st.instances, st.announced,
                   st.state
         """,
-        uids=[header.sop_instance_uid for header in headers],
-        series_uids=[header.series_uid for header in headers],
-        classes=[header.sop_class_uid for header in headers],
-        syntaxes=[header.transfer_syntax_uid for header in headers],
-        numbers=[header.instance_number for header in headers],
-        frames=[header.frames for header in headers],
-        rows=[header.rows for header in headers],
-        columns=[header.columns for header in headers],
-        blob_keys=[arrival.blob_key for arrival in arrivals],
-        sizes=[arrival.size for arrival in arrivals],
-        offsets=[header.pixel_offset for header in headers],
-        frame_bytes=[header.frame_bytes for header in headers],
-        metadata=[header.metadata for header in headers],
-        origins=[str(arrival.origin) for arrival in arrivals],
+        rows=orjson.dumps([_row(place, one) for place, one in enumerate(arrivals, 1)]).decode(),
+        metadata=[arrival.header.metadata for arrival in arrivals],
         now=now,
         quiet_at=quiet_at,
     )
+
+
+def _row(place: int, arrived: Arrival) -> dict[str, object]:
+    header = arrived.header
+    return {
+        "place": place,
+        "uid": header.sop_instance_uid,
+        "series_uid": header.series_uid,
+        "class": header.sop_class_uid,
+        "syntax": header.transfer_syntax_uid,
+        "number": header.instance_number,
+        "frames": header.frames,
+        "rows": header.rows,
+        "columns": header.columns,
+        "blob_key": arrived.blob_key,
+        "size": arrived.size,
+        "pixel_offset": header.pixel_offset,
+        "frame_bytes": header.frame_bytes,
+        "origin": str(arrived.origin),
+    }
 
 
 def blob_key_of(tx: Tx, sop_instance_uid: str) -> str:

@@ -9,8 +9,8 @@ from pydicom.uid import generate_uid
 import make
 from images.instances import CT, as_file, ct
 from plateau.images.store import Store
-from plateau.images.types import Origin
-from plateau.kernel.errors import ConflictError, NotFoundError, PlateauError
+from plateau.images.types import Origin, OtherContentError
+from plateau.kernel.errors import ConflictError, NotFoundError, PlateauError, UnavailableError
 from plateau.platform.blobs import Blobs, key_of
 from plateau.platform.db import Db
 
@@ -67,7 +67,7 @@ def test_one_that_is_refused_takes_no_other_with_it(store: Store, db: Db) -> Non
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda content: attempt(store, content), contents))
 
-    assert found == [None] * 20 + [NotFoundError] * 5 + [ConflictError]
+    assert found == [None] * 20 + [NotFoundError] * 5 + [OtherContentError]
     assert kept(db) == {str(one.SOPInstanceUID): key_of(as_file(one)) for one in good}
 
 
@@ -88,3 +88,43 @@ def test_a_series_cannot_belong_to_two_studies_that_begin_together(store: Store,
 
     assert sorted(map(str, found)) == sorted(map(str, [None, ConflictError]))
     assert len(kept(db)) == 1
+
+
+def test_other_content_under_a_stored_uid_is_held_for_a_person(store: Store, db: Db) -> None:
+    image = ct()
+    store.keep_file(as_file(image), origin=CT)
+
+    assert attempt(store, as_file(changed_pixels(image))) is OtherContentError
+
+    with db.begin() as tx:
+        [held] = tx.values("select blob_key from images.quarantine where state = 'open'")
+    assert held == key_of(as_file(changed_pixels(image)))
+    assert kept(db) == {str(image.SOPInstanceUID): key_of(as_file(image))}
+
+
+def test_nothing_is_kept_once_the_disk_is_almost_full(db: Db, blobs: Blobs) -> None:
+    def full() -> None:
+        raise UnavailableError("the disk of the image store is almost full")
+
+    with db.begin() as tx:
+        make.a_world(tx)
+    store = Store(db, blobs, guard=full)
+    store.start()
+
+    assert attempt(store, as_file(ct())) is UnavailableError
+    assert kept(db) == {}
+
+
+def test_a_system_that_may_store_is_heard_like_a_machine(store: Store, db: Db) -> None:
+    other = Origin(ae_title="ARCHIVE_TEST", address="127.0.0.1")
+    assert attempt(store, as_file(ct()), other) is NotFoundError
+    with db.begin() as tx:
+        tx.run(
+            """
+            insert into territory.peer
+              (ae_title, name, host, port, site_id, may_store, valid_from)
+            select 'ARCHIVE_TEST', 'Archive', '127.0.0.1', 104, site_id, true, '2020-01-01'
+            from territory.device where ae_title = 'CT_TEST'
+            """
+        )
+    assert attempt(store, as_file(ct()), other) is None

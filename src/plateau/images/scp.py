@@ -28,7 +28,7 @@ from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
-from plateau.images import commitment_scp, retrieve_scp, service
+from plateau.images import commitment_scp, retrieve_scp, service, upkeep
 from plateau.images.store import Store
 from plateau.images.types import MissingAttributeError, Origin, StepClosedError, StepTakenError
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
@@ -82,7 +82,12 @@ def dimse_server(
     is_secure: bool = False,
 ) -> ThreadedAssociationServer:
     """A running server for everything machines ask; `more_handlers` answer for other features."""
-    store = Store(hub.db, hub.blobs, quiet=timedelta(seconds=settings.quiet_time_s))
+    store = Store(
+        hub.db,
+        hub.blobs,
+        quiet=timedelta(seconds=settings.quiet_time_s),
+        guard=partial(upkeep.check_space, settings),
+    )
     store.start()
     return dimse.serve(
         settings,
@@ -121,7 +126,7 @@ def on_request(event: Event, hub: Hub) -> None:
     origin = _origin(event.assoc)
     try:
         with hub.db.begin() as tx:
-            service.check_machine(tx, origin=origin, now=now)
+            service.greet(tx, origin=origin, now=now)
     except NotFoundError as error:
         _record(hub, "association.rejected", origin, error)
         _reject(event, (_REJECTED_PERMANENT, _BY_USER, _CALLING_AE_TITLE))

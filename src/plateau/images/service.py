@@ -8,7 +8,7 @@ import structlog
 
 from plateau.images import dose, header, part10, rules
 from plateau.images.events import StepEnded, StepStarted, StudyComplete
-from plateau.images.queries import answers, arrival, steps
+from plateau.images.queries import answers, arrival, peers, steps
 from plateau.images.types import (
     IN_PROGRESS,
     Arrival,
@@ -18,6 +18,7 @@ from plateau.images.types import (
     Json,
     MissingAttributeError,
     Origin,
+    OtherContentError,
     Standing,
     Step,
     StepClosedError,
@@ -41,10 +42,11 @@ QUIET = timedelta(seconds=30)
 _SHOWN_EVERY = 20  # open pages look again after so many instances, not after each
 
 
-def check_machine(tx: Tx, *, origin: Origin, now: datetime) -> None:
-    """Refuse whoever is not a machine of the territory today."""
-    if arrival.site_of_machine(tx, ae_title=origin.ae_title, on=local(now).date()) is None:
+def greet(tx: Tx, *, origin: Origin, now: datetime) -> None:
+    """Refuse whoever is no machine or system of the territory today; note who is there."""
+    if not arrival.is_known(tx, ae_title=origin.ae_title, on=local(now).date()):
         raise NotFoundError("calling AE title not recognised")
+    peers.note_seen(tx, ae_title=origin.ae_title, at=now)
 
 
 def check_arrival(tx: Tx, found: Header, *, origin: Origin, now: datetime) -> bool:
@@ -187,7 +189,7 @@ def _same(tx: Tx, blobs: Blobs, one: Arrival) -> PlateauError | None:
     kept = arrival.blob_key_of(tx, one.header.sop_instance_uid)
     if kept == one.blob_key or part10.same_data_set(blobs.get(kept), blobs.get(one.blob_key)):
         return None
-    return ConflictError("this SOP Instance UID is stored with other content")
+    return OtherContentError("this SOP Instance UID is stored with other content")
 
 
 def _prepare(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> dict[int, PlateauError]:

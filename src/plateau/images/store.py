@@ -7,14 +7,14 @@ to the disk once for all of them.
 import queue
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from plateau.images import header, part10, service
+from plateau.images import header, part10, quarantine, service
 from plateau.images.part10 import Part10
-from plateau.images.types import Arrival, Header, Origin
+from plateau.images.types import Arrival, Header, Origin, OtherContentError
 from plateau.kernel.errors import PlateauError, UnavailableError
 from plateau.platform import clock
 from plateau.platform.blobs import Blobs, Buffer
@@ -38,8 +38,16 @@ class _Waiting:
 class Store:
     """Where doors hand over what they receive; safe to share between threads."""
 
-    def __init__(self, db: Db, blobs: Blobs, *, quiet: timedelta = service.QUIET) -> None:
-        self._db, self._blobs, self._quiet = db, blobs, quiet
+    def __init__(
+        self,
+        db: Db,
+        blobs: Blobs,
+        *,
+        quiet: timedelta = service.QUIET,
+        guard: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`guard` raises when nothing more must be kept."""
+        self._db, self._blobs, self._quiet, self._guard = db, blobs, quiet, guard
         self._trusted: dict[tuple[str, ...], float] = {}
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._coming: set[int] = set()  # the threads that are about to ask
@@ -75,6 +83,7 @@ class Store:
     def _keep(self, pieces: Sequence[Buffer], opened: Part10, origin: Origin) -> None:
         found = header.describe(opened)
         is_expected = self._is_expected(found, origin)
+        self._guard()
         key = self._blobs.put(*pieces)
         arrived = Arrival(found, key, sum(map(len, pieces)), origin, is_expected)
         waiting = _Waiting(arrived)
@@ -132,8 +141,13 @@ class Store:
         _tell(batch, problems)
 
     def _index(self, arrivals: Sequence[Arrival]) -> dict[int, PlateauError]:
+        now = clock.now()
         with self._db.begin() as tx:
-            return service.index(tx, self._blobs, arrivals, now=clock.now(), quiet=self._quiet)
+            problems = service.index(tx, self._blobs, arrivals, now=now, quiet=self._quiet)
+            for place, problem in problems.items():
+                if isinstance(problem, OtherContentError):  # a person decides between the two
+                    quarantine.hold_arrival(tx, arrivals[place], reason=str(problem), at=now)
+        return problems
 
 
 def _tell(batch: Sequence[_Waiting], problems: Mapping[int, BaseException]) -> None:

@@ -19,6 +19,10 @@ class MissingAttributeError(InvalidInputError):
     """A machine left out what it must say of its procedure step."""
 
 
+class OtherContentError(ConflictError):
+    """Another object is stored under this SOP Instance UID. Source: PS3.5, chapter 9."""
+
+
 class StepTakenError(ConflictError):
     """A procedure step of that UID has begun already: a repeated message, most often."""
 

@@ -25,6 +25,26 @@ def site_of_machine(tx: Tx, *, ae_title: str, on: date) -> SiteId | None:
     return found
 
 
+def is_known(tx: Tx, *, ae_title: str, on: date) -> bool:
+    """Whether a machine or another system calls itself so, on that day."""
+    return bool(
+        tx.value(
+            """
+            select exists (
+              select from territory.device
+              where ae_title = %(ae_title)s
+                and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+              union all
+              select from territory.peer
+              where ae_title = %(ae_title)s
+                and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s))
+            """,
+            ae_title=ae_title,
+            on=on,
+        )
+    )
+
+
 def standings(tx: Tx, asked: Sequence[tuple[Header, Origin]], *, on: date) -> list[Standing]:
     """What is known of each instance and its sender; nothing of a sender that is no machine."""
     headers = [header for header, _ in asked]
@@ -36,7 +56,7 @@ def standings(tx: Tx, asked: Sequence[tuple[Header, Origin]], *, on: date) -> li
         from unnest(%(ae_titles)b::text[], %(local_ids)b::text[], %(study_uids)b::text[],
                     %(series_uids)b::text[], %(uids)b::text[])
              with ordinality a(ae_title, local_id, study_uid, series_uid, uid, place)
-        join territory.device d on d.ae_title = a.ae_title
+        join images.sender d on d.ae_title = a.ae_title
              and d.valid_from <= %(on)s and (d.valid_to is null or d.valid_to > %(on)s)
         join territory.site s using (site_id)
         left join patients.identifier i on i.site_id = d.site_id and i.value = a.local_id

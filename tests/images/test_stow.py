@@ -3,16 +3,20 @@
 import socket
 import tracemalloc
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from urllib.parse import urlsplit
 
 import httpx
+import orjson
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
+from pydicom.encaps import get_frame
+from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 
 import make
 from images import web
@@ -152,6 +156,61 @@ def test_an_instance_larger_than_accepted_is_refused_alone(
     )
     assert (answer.status_code, reasons(answer, OTHER)) == (202, [0xA700])
     assert stored(db) == [image.SOPInstanceUID]
+
+
+def described(image: Dataset, *, pixels: bytes, syntax: str, at: str = "bulk/1") -> bytes:
+    """An instance as metadata, and its pixels apart."""
+    said = image.to_json_dict(bulk_data_threshold=0, bulk_data_element_handler=lambda _: at)
+    head = b"--here\r\nContent-Type: application/dicom+json\r\n\r\n"
+    kind = f"Content-Type: application/octet-stream; transfer-syntax={syntax}\r\n"
+    second = f"\r\n--here\r\n{kind}Content-Location: bulk/1\r\n\r\n".encode()
+    return head + orjson.dumps([said]) + second + pixels + b"\r\n--here--\r\n"
+
+
+METADATA = {**TOKEN, "Content-Type": RELATED.replace("dicom", "dicom+json", 1)}
+
+
+def test_metadata_and_bulk_data_make_an_instance(client: TestClient, db: Db, blobs: Blobs) -> None:
+    image = ct()
+    sent = described(image, pixels=image.PixelData, syntax=ExplicitVRLittleEndian)
+    answer = client.post(STUDIES, content=sent, headers=METADATA)
+    assert answer.status_code == 200, answer.text
+    with db.begin() as tx:
+        made = dcmread(BytesIO(blobs.get(tx.value("select blob_key from images.instance"))))
+    assert made.PixelData == image.PixelData
+    del made.PixelData, image.PixelData  # written without a type of its own in the test
+    assert made.to_json_dict() == image.to_json_dict()
+
+
+def test_compressed_bulk_data_is_put_into_fragments(
+    client: TestClient, db: Db, blobs: Blobs
+) -> None:
+    image, compressed = ct(), b"\xff\x4f\xff\x51 compressed"
+    sent = described(image, pixels=compressed, syntax=JPEG2000Lossless)
+    assert client.post(STUDIES, content=sent, headers=METADATA).status_code == 200
+    with db.begin() as tx:
+        made = dcmread(BytesIO(blobs.get(tx.value("select blob_key from images.instance"))))
+    assert made.file_meta.TransferSyntaxUID == JPEG2000Lossless
+    assert get_frame(made.PixelData, 0, number_of_frames=1).rstrip(b"\0") == compressed
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        described(ct(), pixels=b"", syntax="1.2.3"),
+        described(ct(), pixels=b"", syntax=ExplicitVRLittleEndian, at="elsewhere"),
+        body([b"{}"], b"application/dicom+json"),
+        body([b"no JSON"], b"application/dicom+json"),
+        body([b'[{"00080018": 7}]'], b"application/dicom+json"),
+        body([b"[]"], b"application/dicom+json"),
+        body([b"x"], b"application/octet-stream"),
+    ],
+)
+def test_metadata_that_makes_no_instance_is_refused(
+    client: TestClient, db: Db, sent: bytes
+) -> None:
+    assert client.post(STUDIES, content=sent, headers=METADATA).status_code == 400
+    assert stored(db) == []
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from plateau.images import storing, stow_answer
+from plateau.images import storing, stow_answer, stow_metadata
 from plateau.images.media import DICOM
 from plateau.images.store import Store
+from plateau.images.stow_metadata import JSON
 from plateau.images.stow_parts import Parts, media_type
 from plateau.images.stow_types import Outcome, Part, UnsupportedError
 from plateau.images.types import Origin
@@ -22,10 +23,10 @@ from plateau.platform.db import Db
 from plateau.web.pages import CallerDep, DbDep, NowDep
 
 router = APIRouter(prefix="/dicom-web")
-_JSON = "application/dicom+json"
 _LARGEST = 1 << 30  # bytes of one instance
 _AT_ONCE = 4  # instances of one request kept side by side
 _WAITING_BYTES = 64 << 20  # and read ahead of that
+_GATHERED_BYTES = 256 << 20  # of a request in metadata and bulk data
 
 
 def _origin(
@@ -55,13 +56,15 @@ async def store(
     study_uid: str = "",
 ) -> Response:
     """Keep every instance of the body; the answer says which ones are durable."""
+    kind, boundary = _sent(request)
     receiving = _Receiving(keeper, origin, study_uid)
-    parts = _parts(request)
+    taking = _Gathering(receiving) if kind == JSON else receiving
+    parts = Parts(boundary, largest=_LARGEST)
     async for chunk in request.stream():
         for part in parts.feed(chunk):
-            await receiving.add(part)
+            await taking.add(part)
     parts.finish()
-    outcomes = await receiving.end()
+    outcomes = await taking.end()
     if not outcomes:
         raise InvalidInputError("there is no instance in this body")
     await run_in_threadpool(_note, db, caller, outcomes, origin)
@@ -69,7 +72,7 @@ async def store(
     return Response(
         orjson.dumps(stow_answer.body(outcomes, root)),
         status_code=stow_answer.status(outcomes),
-        media_type=_JSON,
+        media_type=JSON,
     )
 
 
@@ -78,11 +81,13 @@ def _note(db: Db, caller: Caller, outcomes: list[Outcome], origin: Origin) -> No
         storing.note(tx, caller, outcomes, origin=origin, now=clock.now())
 
 
-def _parts(request: Request) -> Parts:
+def _sent(request: Request) -> tuple[str, bytes]:
+    """The media type of the parts of a body, and the boundary between them."""
     kind, options = media_type(request.headers.get("Content-Type", ""))
-    if kind != "multipart/related" or options.get("type", DICOM).lower() != DICOM:
+    inner = options.get("type", DICOM).lower()
+    if kind != "multipart/related" or inner not in {DICOM, JSON}:
         raise UnsupportedError("send instances as multipart/related; type=application/dicom")
-    return Parts(options.get("boundary", "").encode("latin-1"), largest=_LARGEST)
+    return inner, options.get("boundary", "").encode("latin-1")
 
 
 class _Receiving:
@@ -114,3 +119,23 @@ class _Receiving:
     async def _wait(self) -> None:
         _, oldest = self._running.popleft()
         self._outcomes.append(await oldest)
+
+
+class _Gathering:
+    """Metadata and bulk data of one request, which can only be put together at its end."""
+
+    def __init__(self, receiving: _Receiving) -> None:
+        self._receiving = receiving
+        self._parts: list[Part] = []
+
+    async def add(self, part: Part) -> None:
+        """Keep a part until the others are there."""
+        self._parts.append(part)
+        if part.is_too_large or sum(len(one.content) for one in self._parts) > _GATHERED_BYTES:
+            raise InvalidInputError("larger than this archive accepts")
+
+    async def end(self) -> list[Outcome]:
+        """What became of every instance, in order."""
+        for content in await run_in_threadpool(lambda: list(stow_metadata.files(self._parts))):
+            await self._receiving.add(Part(content=bytearray(content)))
+        return await self._receiving.end()

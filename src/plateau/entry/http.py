@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from fastapi import Depends, FastAPI, Request
 
@@ -11,7 +12,7 @@ from plateau.activity import pages as activity
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
 from plateau.images import api as dicomweb
-from plateau.images import capabilities, stow, wado
+from plateau.images import capabilities, hub_pages, stow, upkeep, wado
 from plateau.images import pages as viewer
 from plateau.images.store import Store
 from plateau.kernel.caller import Caller
@@ -34,6 +35,7 @@ ROUTERS = (
     wado.router,
     stow.router,
     viewer.router,
+    hub_pages.router,
     planning.router,
     desk.router,
     asking.router,
@@ -56,7 +58,10 @@ def build(runtime: Runtime, identify: Identify) -> FastAPI:
     app.state.blobs = runtime.blobs
     app.state.settings = runtime.settings
     app.state.store = Store(
-        runtime.db, runtime.blobs, quiet=timedelta(seconds=runtime.settings.quiet_time_s)
+        runtime.db,
+        runtime.blobs,
+        quiet=timedelta(seconds=runtime.settings.quiet_time_s),
+        guard=partial(upkeep.check_space, runtime.settings),
     )
     app.state.store.start()
     app.state.identify = identify

@@ -22,7 +22,7 @@ import make
 from images import web
 from images.instances import as_file, ct
 from images.web import parts, path_of, study_path
-from plateau.images import header
+from plateau.images import header, transcode
 from plateau.images.types import Header
 from plateau.kernel.caller import Caller
 from plateau.platform.blobs import Blobs
@@ -146,6 +146,35 @@ def test_an_instance_is_transcoded_for_whoever_asks(
     assert native.SOPInstanceUID == original.SOPInstanceUID
     assert np.array_equal(native.pixel_array, original.pixel_array)
     assert parts(as_stored.content, as_stored.headers["Content-Type"])[0][1] == web.a_file(name)
+
+
+DCMTK = {
+    "1.2.840.10008.1.2.4.70": ["dcmcjpeg", "+e1"],
+    "1.2.840.10008.1.2.4.57": ["dcmcjpeg", "+el"],
+    "1.2.840.10008.1.2.4.80": ["dcmcjpls", "+el"],
+    "1.2.840.10008.1.2.5": ["dcmcrle"],
+}
+
+
+@pytest.mark.parametrize("syntax", DCMTK)
+@pytest.mark.usefixtures("world")
+def test_what_dcmtk_compresses_is_decoded_or_refused_in_words(
+    db: Db, blobs: Blobs, client: TestClient, tmp_path: Path, syntax: str
+) -> None:
+    plain, compressed = tmp_path / "plain.dcm", tmp_path / "compressed.dcm"
+    plain.write_bytes(as_file(ct()))
+    assert run(*DCMTK[syntax], str(plain), str(compressed)).returncode == 0
+    web.keep(db, blobs, compressed.read_bytes())
+    found = header.read(compressed.read_bytes())
+    assert found.transfer_syntax_uid == syntax
+
+    answer = client.get(path_of(found), headers={"Accept": DICOM})
+
+    if transcode.can_decode(syntax):
+        ((_, body),) = parts(answer.content, answer.headers["Content-Type"])
+        assert dcmread(BytesIO(body)).PixelData == ct().PixelData
+    else:
+        assert answer.status_code == 406
 
 
 @pytest.mark.parametrize("syntax", [IMPLICIT, DEFLATED])

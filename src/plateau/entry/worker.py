@@ -12,9 +12,8 @@ from plateau.access import service as access
 from plateau.activity import jobs as activity_jobs
 from plateau.entry import boot
 from plateau.exchange import jobs as exchange_jobs
-from plateau.images import commitment_scp
+from plateau.images import commitment_scp, routing, upkeep
 from plateau.images import jobs as images_jobs
-from plateau.images import routing, upkeep
 from plateau.images import service as images
 from plateau.kernel.errors import PlateauError
 from plateau.platform import clock, jobs

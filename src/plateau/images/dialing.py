@@ -17,8 +17,8 @@ _VERIFICATION = "1.2.840.10008.1.1"
 _CONNECT_S, _ANSWER_S = 5.0, 10.0
 # PS3.8, table 9-21: what a rejection says, by source and reason
 _REJECTED = {
-    (1, 3): "it does not know our AE title {ours}",
-    (1, 7): "it does not call itself {ae_title}",
+    (1, 3): "it does not know our AE title",
+    (1, 7): "it does not call itself so",
     (3, 1): "it has too many associations at the moment",
     (3, 2): "it has no room for an association at the moment",
 }
@@ -40,7 +40,7 @@ def associated(
     tls = (ssl.create_default_context(), to.host) if to.uses_tls else None
     association = entity.associate(to.host, to.port, ae_title=to.ae_title, tls_args=tls)
     if not association.is_established:
-        raise _refusal(association, to, ours)
+        raise _refusal(association)
     try:
         yield association
     finally:
@@ -61,17 +61,19 @@ def echo(to: Address, *, ours: str, answer_s: float = _ANSWER_S) -> Echo:
     if status is None:
         return Echo(ae_title=to.ae_title, took=None, problem="it did not answer in time")
     if status != 0:
-        return Echo(ae_title=to.ae_title, took=None, problem=f"it answered status {status:04X}")
+        return Echo(
+            ae_title=to.ae_title, took=None, problem=f"it answered with a failure ({status:04X})"
+        )
     return Echo(ae_title=to.ae_title, took=took)
 
 
-def _refusal(association: Association, to: Address, ours: str) -> PlateauError:
+def _refusal(association: Association) -> PlateauError:
     answer = association.acceptor.primitive
     if association.is_rejected and answer is not None:
         reason = _REJECTED.get((answer.result_source or 0, answer.diagnostic or 0))
         if reason:
-            return UnavailableError(reason, ours=ours, ae_title=to.ae_title)
+            return UnavailableError(reason)
         return UnavailableError("it rejected the association")
     if association.is_aborted and answer is not None:
         return UnavailableError("it accepts none of what we propose")
-    return UnavailableError("nothing answers at {host}, port {port}", host=to.host, port=to.port)
+    return UnavailableError("nothing answers at this address")

@@ -142,9 +142,9 @@ def _store(association: Association, data_set: Dataset) -> None:
     if status is None:
         raise UnavailableError("the association was cut")
     if status in _OUT_OF_RESOURCES:
-        raise UnavailableError("it is out of resources: status {status}", status=f"{status:04X}")
+        raise UnavailableError("it is out of resources ({status})", status=f"{status:04X}")
     if status != 0 and status not in _WARNINGS:
-        raise RuleBrokenError("it refused an instance: status {status}", status=f"{status:04X}")
+        raise RuleBrokenError("it refused an instance ({status})", status=f"{status:04X}")
 
 
 def _data_set(blobs: Blobs, one: Sent, syntax: str) -> Dataset:

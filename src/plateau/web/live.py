@@ -11,7 +11,9 @@ from plateau.platform.live import Listener
 from plateau.web.pages import CallerDep
 
 router = APIRouter()
-TOPICS = frozenset({"requests", "exams", "worklist", "reports", "deliveries", "activity", "duty"})
+TOPICS = frozenset(
+    {"requests", "exams", "worklist", "reports", "deliveries", "activity", "duty", "images"}
+)
 _PING_S = 15.0
 _LOOK_S = 1.0
 

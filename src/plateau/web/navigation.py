@@ -27,6 +27,13 @@ ITEMS = (
     Item("/requests", _("Requests"), frozenset({Role.REQUESTER, Role.COORDINATOR})),
     Item("/results", _("Results"), frozenset({Role.REQUESTER})),
     Item("/acquisition", _("Acquisition"), frozenset({Role.TECHNOLOGIST, Role.COORDINATOR})),
+    Item(
+        "/images",
+        _("Images"),
+        frozenset(
+            {Role.READER, Role.TECHNOLOGIST, Role.COORDINATOR, Role.PHYSICIST, Role.ADMINISTRATOR}
+        ),
+    ),
     Item("/deliveries", _("Deliveries"), frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})),
     Item("/oncall", _("On call"), frozenset(Role)),
     Item(

@@ -9,7 +9,7 @@ PYTHON = $(shell for python in python3.11 python3; do \
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format messages bench lock clean
+.PHONY: help setup system demo test check format messages bench fuzz lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ bench: setup ## Run every benchmark; results go to bench/results
 
 bench-%: setup
 	@PYTHONPATH=tools $(BIN)/python bench/$*.py $(ARGS)
+
+fuzz: setup ## Read broken DICOM for a minute, keep what breaks; ARGS: seconds and a seed
+	@$(BIN)/python -W ignore tools/fuzz.py $(ARGS)
 
 lock: setup ## Pin the newest dependencies that are a week old
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from files import ROOT
@@ -50,6 +51,7 @@ PROGRAMS: Sequence[Program] = (
         "DICOM tests with its own clients",
         lambda: has_commands("echoscu", "findscu", "storescu", "dcmdump"),
     ),
+    Program("dicom3tools", "what dciodvfy says of our objects", partial(has_commands, "dciodvfy")),
     Program("postgresql", "tests on a PostgreSQL that is not ours", has_postgresql),
 )
 

@@ -1,5 +1,6 @@
 """The images that are sent: invented, encoded once, then told apart by values of equal length."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,15 @@ STUDY_DATE = "20261124"
 _LEAST, _BOUND = 10**38, 1 << 128  # all numbers between have 39 digits: UIDs of one length
 _STUDY, _SERIES, _INSTANCE = (f"2.25.{digit * 39}" for digit in "123")
 _NUMBER, _POSITION = "000007", "-99007.25"
+_USUAL = re.compile(
+    "|".join(
+        re.escape(one)
+        for one in (
+            *(_STUDY, _SERIES, _INSTANCE, _NUMBER, _POSITION),
+            *(NAME, PATIENT_ID, ACCESSION, STUDY_DATE),
+        )
+    ).encode()
+)
 _PIXELS = b"\xe0\x7f\x10\x00"
 _SIDE, _TINY_SIDE = 512, 16
 _TEXTS = {
@@ -141,7 +151,8 @@ def _image(side: int, uids: tuple[str, str], number: int, who: Identity) -> Imag
     }
     for usual, value in values.items():
         assert len(usual) == len(value), f"{value} is not as long as {usual}"
-        head = head.replace(usual.encode(), value.encode())
+    found = {usual.encode(): value.encode() for usual, value in values.items()}
+    head = _USUAL.sub(lambda match: found[match[0]], head)  # at once: a UID may hold a number
     return Image(uids[0], uids[1], values[_INSTANCE], head, pixels)
 
 

@@ -49,6 +49,14 @@ def test_an_image_is_a_dicom_file_that_differs_in_its_identity_only() -> None:
     assert one.pixels is other.pixels
 
 
+def test_a_uid_that_holds_another_value_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = f"2.25.1{'000007' * 6}00"
+    monkeypatch.setattr(samples, "new_uid", lambda: held)
+    (image,) = samples.tiny_studies(1)
+    read = dcmread(BytesIO(samples.as_file(image)))
+    assert {read.SOPInstanceUID, read.StudyInstanceUID, image.uid} == {held}
+
+
 def test_studies_are_new_each_time() -> None:
     uids = {image.study_uid for image in samples.tiny_studies(20)}
     assert len(uids) == 20

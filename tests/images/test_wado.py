@@ -387,6 +387,16 @@ def test_a_picture_is_shown_as_asked(
     assert rough < len(client.get(f"{path}?quality=95").content)
 
 
+def test_a_picture_with_a_palette_is_in_colour(
+    client: TestClient, keep_file: Callable[[str], Header]
+) -> None:
+    path = path_of(keep_file("examples_palette.dcm"))
+    answer = client.get(f"{path}/rendered", headers={"Accept": "image/png"})
+    shown = np.asarray(Image.open(BytesIO(answer.content)))
+    assert shown.shape[2] == 3
+    assert not np.array_equal(shown[..., 0], shown[..., 2])
+
+
 @pytest.mark.parametrize(
     "query",
     ["viewport=0,9", "viewport=x", "viewport=9,9,1", "window=1", "window=1,0,linear", "quality=0"],

@@ -8,7 +8,7 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
-from pydicom.pixels import apply_modality_lut, apply_voi_lut, pixel_array
+from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 from pydicom.uid import ExplicitVRLittleEndian
 
 from plateau.images import transcode
@@ -79,7 +79,7 @@ def picture(content: bytes, number: int, *, form: str, look: Look) -> bytes:
     """
     data_set = dcmread(BytesIO(content))
     try:
-        decoded = pixel_array(data_set, index=number - 1)
+        decoded = _in_colour(data_set, pixel_array(data_set, index=number - 1))
         image = Image.fromarray(_shown(data_set, decoded, look))
     except TROUBLES as error:
         raise RuleBrokenError("this instance cannot be shown as a picture") from error
@@ -106,7 +106,7 @@ def _placed(image: Image.Image, look: Look) -> Image.Image:
 def _shown(data_set: Dataset, decoded: np.ndarray[Any, Any], look: Look) -> np.ndarray[Any, Any]:
     """Eight-bit pixels. Shape: (rows, columns), or (rows, columns, 3) in colour."""
     if decoded.ndim == _COLOUR:
-        deep = max(int(data_set.BitsStored) - 8, 0)
+        deep = max(int(data_set.BitsStored) - 8, 0) if decoded.dtype.itemsize > 1 else 0
         return (decoded >> deep).astype(np.uint8)
     values = apply_modality_lut(decoded, data_set)
     if look.window:
@@ -116,6 +116,14 @@ def _shown(data_set: Dataset, decoded: np.ndarray[Any, Any], look: Look) -> np.n
     if data_set.get("PhotometricInterpretation") == "MONOCHROME1":
         grey = 255 - grey
     return grey.astype(np.uint8)
+
+
+def _in_colour(data_set: Dataset, decoded: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Colours where the pixels are places in a palette."""
+    if data_set.get("PhotometricInterpretation") != "PALETTE COLOR":
+        return decoded
+    coloured = apply_color_lut(decoded, data_set)
+    return (coloured >> 8 if coloured.dtype.itemsize == 2 else coloured).astype(np.uint8)
 
 
 def _spread(grey: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

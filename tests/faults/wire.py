@@ -57,7 +57,7 @@ def item(kind: int, body: bytes) -> bytes:
     return struct.pack(">BBH", kind, 0, len(body)) + body
 
 
-def request(title: str = "CT_TEST", called: str = "PLATEAU") -> bytes:
+def request(title: str = "CT_TEST", proposed: Sequence[tuple[int, str, str]] = CONTEXTS) -> bytes:
     """An A-ASSOCIATE-RQ. Source: PS3.8, 9.3.2."""
     contexts = b"".join(
         item(
@@ -66,10 +66,10 @@ def request(title: str = "CT_TEST", called: str = "PLATEAU") -> bytes:
             + item(0x30, abstract.encode("ascii"))
             + item(0x40, syntax.encode("ascii")),
         )
-        for number, abstract, syntax in CONTEXTS
+        for number, abstract, syntax in proposed
     )
     user = item(0x51, struct.pack(">I", 1 << 17)) + item(0x52, _IMPLEMENTATION)
-    titles = called.encode("ascii").ljust(16) + title.encode("ascii").ljust(16)
+    titles = b"PLATEAU".ljust(16) + title.encode("ascii").ljust(16)
     head = struct.pack(">HH", 1, 0) + titles + bytes(32)
     return pdu(ASSOCIATE_RQ, head + item(0x10, _CONTEXT_NAME) + contexts + item(0x50, user))
 
@@ -139,9 +139,9 @@ class Peer:
         except ConnectionResetError:
             return None
 
-    def associate(self, title: str = "CT_TEST") -> Pdu | None:
+    def associate(self, contexts: Sequence[tuple[int, str, str]] = CONTEXTS) -> Pdu | None:
         """What the hub answers to a request for an association."""
-        self.send(request(title))
+        self.send(request(proposed=contexts))
         return self.receive()
 
     def ends(self) -> bool:

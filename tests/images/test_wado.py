@@ -259,6 +259,7 @@ def test_several_frames_come_in_the_order_asked(
         ("/frames/1", "image/png"),
         ("/bulkdata/7FE00010", "application/dicom"),
         ("/rendered", "video/mp4"),
+        ("/metadata", 'multipart/related; type="application/dicom+xml"'),
         ("/thumbnail", "application/dicom"),
     ],
 )

@@ -30,6 +30,7 @@ _FRAMES = _INSTANCE + "/frames/{numbers}"
 _MOST_FRAMES = 200
 _FILES = (Offer(kind=DICOM, is_multipart=True), Offer(kind=ZIP))
 _BYTES = (Offer(kind=OCTETS, is_multipart=True), Offer(kind=OCTETS))
+_DATA_SETS = (Offer(kind="application/dicom+json"), Offer(kind="application/json"))
 _PICTURES = tuple(Offer(kind=f"image/{form}") for form in ("jpeg", "png", "gif"))
 AddressDep = Annotated[Address, Depends()]
 
@@ -79,6 +80,7 @@ def metadata(
     """Metadata without bulk data."""
     with db.begin() as tx:
         found = retrieving.describe(tx, caller, address, now=now)
+    _accepted(request, _DATA_SETS)
     return bodies.described(request, found.compressed, found.tag)
 
 

@@ -3,6 +3,7 @@
 from plateau.entry import boot
 from plateau.images import commitment_scp, retrieve_scp
 from plateau.images import scp as images
+from plateau.platform import dimse
 from plateau.platform.dimse import Hub
 from plateau.requests import scp as requests
 
@@ -13,7 +14,7 @@ def run() -> None:
     with boot.process("dimse", pool=16) as runtime:
         hub = Hub(runtime.db, runtime.blobs)
         more = [
-            *requests.handlers(hub),
+            dimse.finding(hub, requests.FINDS),
             *retrieve_scp.handlers(hub),
             *commitment_scp.handlers(hub),
         ]

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from pydicom import DataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.filereader import read_dataset
 
 from plateau.images.part10 import Element
@@ -27,6 +28,7 @@ TROUBLES = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    BytesLengthException,
     LookupError,
     NotImplementedError,
     OSError,

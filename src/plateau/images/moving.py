@@ -1,5 +1,6 @@
 """What a machine that asks is sent, whatever the protocol; out of reach reads as absent."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from plateau.access import service as access
@@ -17,7 +18,7 @@ from plateau.territory.types import Peer
 
 def chosen(tx: Tx, selection: Selection, *, origin: Origin, now: datetime) -> list[Sent]:
     """The instances that a machine asks for and may see, recorded in the audit trail."""
-    site_id = _site_of(tx, origin.ae_title, now)
+    site_id = site_of(tx, origin.ae_title, may=lambda peer: peer.may_retrieve, now=now)
     studies = moves.reached(tx, selection=selection, site_id=site_id)
     for study in studies:
         seen = Access(
@@ -36,14 +37,14 @@ def destination(tx: Tx, ae_title: str, *, now: datetime) -> Peer | None:
     return territory.peer(tx, ae_title, on=local(now).date())
 
 
-def _site_of(tx: Tx, ae_title: str, now: datetime) -> SiteId | None:
-    """The site of a machine or peer that may retrieve; a peer of the whole pool has none.
+def site_of(tx: Tx, ae_title: str, *, may: Callable[[Peer], bool], now: datetime) -> SiteId | None:
+    """The site of a machine or peer that may ask; a peer of the whole pool has none.
 
-    A machine retrieves for its site, unless its row among the peers says that it may not.
+    A machine asks for its site, unless its row among the peers says that it may not.
     """
     on = local(now).date()
     peer, device = territory.peer(tx, ae_title, on=on), territory.device_by_ae(tx, ae_title, on=on)
-    if (peer and not peer.may_retrieve) or not (peer or device):
+    if (peer and not may(peer)) or not (peer or device):
         raise NotFoundError("this AE title may not retrieve")
     if device:
         return device.site_id

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import structlog
+
 from plateau.images import header, part10, quarantine, service
 from plateau.images.part10 import Part10
 from plateau.images.types import Arrival, Header, Origin, OtherContentError
@@ -20,6 +22,7 @@ from plateau.platform import clock
 from plateau.platform.blobs import Blobs, Buffer
 from plateau.platform.db import Db
 
+log = structlog.get_logger()
 _TOGETHER = 64  # instances committed at once, at most
 _GATHER_S = 0.005
 _TRUSTED_S = 10.0  # how long a series that was accepted is not asked about again
@@ -135,9 +138,9 @@ class Store:
                     self._commit([one])
                 return
             problems = dict.fromkeys(range(len(batch)), error)
-        except BaseException as error:
-            _tell(batch, dict.fromkeys(range(len(batch)), error))
-            raise
+        except Exception as error:
+            log.exception("store.failed")
+            problems = dict.fromkeys(range(len(batch)), error)
         _tell(batch, problems)
 
     def _index(self, arrivals: Sequence[Arrival]) -> dict[int, PlateauError]:

@@ -4,18 +4,21 @@ import socket
 import ssl
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import cast
 
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom import _config as library_settings
 from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_FIND
+from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext, PresentationContextTuple
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
@@ -35,8 +38,19 @@ _STATUSES: dict[type[errors.PlateauError], int] = {
     errors.NotFoundError: 0x0124,  # Refused: not authorised. PS3.7, annex C
 }
 # What the library raises on bytes that are no values of what they claim to be.
-_TROUBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError,
-             OSError, RecursionError, TypeError, ValueError, struct.error)  # fmt: skip
+_TROUBLES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BytesLengthException,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 _MAX_ASSOCIATIONS = 100
 _NEGOTIATION_S = 30.0
 # A-ASSOCIATE-RJ: for the moment, by the presentation provider, local limit exceeded
@@ -52,6 +66,9 @@ class Hub:
 
     db: Db
     blobs: Blobs
+
+
+Find = Callable[[Event, Hub], Iterator[tuple[int, Dataset | None]]]
 
 
 def status_of(error: errors.PlateauError) -> int:
@@ -71,6 +88,16 @@ def decoded(stream: BytesIO | None, context: PresentationContextTuple) -> Datase
     except _TROUBLES as error:
         raise InvalidInputError("not a usable DICOM object") from error
     return data_set
+
+
+def finding(hub: Hub, by_class: Mapping[str, Find]) -> evt.EventHandlerType:
+    """What answers C-FIND: the library has one handler for all its services."""
+
+    def on_find(event: Event) -> Iterator[tuple[int, Dataset | None]]:
+        asked = str(cast("C_FIND", event.request).AffectedSOPClassUID)
+        yield from by_class[asked](event, hub)
+
+    return evt.EVT_C_FIND, on_find
 
 
 def serve(

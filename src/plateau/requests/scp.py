@@ -114,3 +114,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "\\".join(map(str, value))
     return str(value)
+
+
+FINDS = {"1.2.840.10008.5.1.4.31": on_find}

@@ -1,9 +1,10 @@
 """A hub's pages and DICOMweb as a given person uses them, and files of others to keep in it."""
 
 import re
+import subprocess
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
 
 import make
 from images.instances import CT
@@ -101,3 +103,15 @@ def parts(content: bytes, media_type: str) -> list[tuple[str, bytes]]:
     assert (before, end) == (b"", b"--\r\n")
     heads = [part.removesuffix(b"\r\n").partition(b"\r\n\r\n") for part in found]
     return [(head.decode().strip().removeprefix("Content-Type: "), body) for head, _, body in heads]
+
+
+def of(study: Sequence[Dataset]) -> str:
+    """The path of a study."""
+    return f"{ROOT}/studies/{study[0].StudyInstanceUID}"
+
+
+def run(*command: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    """What a program that is not ours did."""
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=30, check=False, cwd=folder
+    )

@@ -53,11 +53,12 @@ def render(
     return HTMLResponse(html, status_code=status_code, headers=_HEADERS)
 
 
-def _db(request: Request) -> Db:
+# These two only look: `async`, so that no thread is woken for them.
+async def _db(request: Request) -> Db:
     return request.app.state.db
 
 
-def _blobs(request: Request) -> Blobs:
+async def _blobs(request: Request) -> Blobs:
     return request.app.state.blobs
 
 

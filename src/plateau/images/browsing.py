@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from plateau.access import service as access
 from plateau.access.types import Access
 from plateau.images import viewing
-from plateau.images.life_types import Listed, Wish
+from plateau.images.life_types import Listed, Person, Wish
 from plateau.images.queries import answers
 from plateau.images.queries import browser as queries
 from plateau.images.types import Series, Study
@@ -30,6 +30,15 @@ class Found:
     has_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A study as its page shows it."""
+
+    study: Study
+    patient: Person
+    series: list[Series]
+
+
 def search(tx: Tx, caller: Caller, wish: Wish, *, now: datetime) -> Found:
     """The studies that match among those the caller may see; a search is recorded."""
     if not caller.is_one_of(*VIEWERS):
@@ -48,13 +57,14 @@ def search(tx: Tx, caller: Caller, wish: Wish, *, now: datetime) -> Found:
     return Found(rows[:PAGE], len(rows) > PAGE)
 
 
-def opened(tx: Tx, caller: Caller, study_uid: str, *, now: datetime) -> tuple[Study, list[Series]]:
-    """A study and its series; looking at it is recorded."""
+def opened(tx: Tx, caller: Caller, study_uid: str, *, now: datetime) -> Opened:
+    """A study, its patient and its series; looking at it is recorded."""
     seen = viewing.opened(tx, caller, study_uid, now)
     study = answers.study(tx, seen.study_uid)
     if study is None:
         raise NotFoundError("study not found")
-    return study, answers.series(tx, seen.study_id)
+    person = queries.person(tx, seen.study_id)
+    return Opened(study, person, answers.series(tx, seen.study_id))
 
 
 def sites(tx: Tx, caller: Caller) -> list[Site]:

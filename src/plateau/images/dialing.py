@@ -15,12 +15,20 @@ from plateau.kernel.errors import PlateauError, UnavailableError
 
 _VERIFICATION = "1.2.840.10008.1.1"
 _CONNECT_S, _ANSWER_S = 5.0, 10.0
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; the page translates it."""
+    return text
+
+
+_FAILURE = _("it answered with a failure ({status})")
 # PS3.8, table 9-21: what a rejection says, by source and reason
 _REJECTED = {
-    (1, 3): "it does not know our AE title",
-    (1, 7): "it does not call itself so",
-    (3, 1): "it has too many associations at the moment",
-    (3, 2): "it has no room for an association at the moment",
+    (1, 3): _("it does not know our AE title"),
+    (1, 7): _("it does not call itself so"),
+    (3, 1): _("it has too many associations at the moment"),
+    (3, 2): _("it has no room for an association at the moment"),
 }
 
 
@@ -59,11 +67,10 @@ def echo(to: Address, *, ours: str, answer_s: float = _ANSWER_S) -> Echo:
         return Echo(ae_title=to.ae_title, took=None, problem=str(error))
     took = timedelta(seconds=time.monotonic() - began)
     if status is None:
-        return Echo(ae_title=to.ae_title, took=None, problem="it did not answer in time")
+        return Echo(ae_title=to.ae_title, took=None, problem=_("it did not answer in time"))
     if status != 0:
-        return Echo(
-            ae_title=to.ae_title, took=None, problem=f"it answered with a failure ({status:04X})"
-        )
+        problem = _FAILURE.format(status=f"{status:04X}")
+        return Echo(ae_title=to.ae_title, took=None, problem=problem)
     return Echo(ae_title=to.ae_title, took=took)
 
 

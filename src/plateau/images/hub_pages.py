@@ -76,13 +76,14 @@ def study(
 ) -> HTMLResponse:
     """The series of a study, each with a small picture."""
     with db.begin() as tx:
-        found, series = browsing.opened(tx, caller, study_uid, now=now)
+        opened = browsing.opened(tx, caller, study_uid, now=now)
     return render(
         request,
         "images/study.html",
         block="study",
-        study=found,
-        series=series,
+        study=opened.study,
+        patient=opened.patient,
+        series=opened.series,
         tabs=_tabs(db, caller),
     )
 

@@ -216,6 +216,16 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """The patient of a study."""
+
+    surname: str
+    first_name: str
+    birth_on: date
+    sex: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A study as the browser lists it."""
 

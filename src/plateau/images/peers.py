@@ -45,7 +45,6 @@ def note(tx: Tx, caller: Caller, found: Echo, *, now: datetime) -> None:
     queries.note_echo(tx, ae_title=found.ae_title, ok=ok, problem=found.problem, at=now)
     done = Access(action="images.peer.test", subject=f"peer:{found.ae_title}")
     access.record(tx, caller, done, at=now)
-    tx.touch("images")
 
 
 def sites(caller: Caller) -> frozenset[SiteId]:

@@ -3,8 +3,8 @@
 from collections.abc import Set
 from datetime import datetime
 
-from plateau.images.life_types import Listed, Wish
-from plateau.kernel.ids import SiteId
+from plateau.images.life_types import Listed, Person, Wish
+from plateau.kernel.ids import SiteId, StudyId
 from plateau.platform.db import Tx
 
 # The server may know the case of no letter but those of ASCII.
@@ -67,6 +67,19 @@ def studies(
         until=until,
         limit=limit,
         offset=(wish.page - 1) * (limit - 1),
+    )
+
+
+def person(tx: Tx, study_id: StudyId) -> Person:
+    """The patient of a study."""
+    return tx.one(
+        Person,
+        """
+        select surname, first_name, birth_on, sex
+        from images.study join patients.patient using (patient_id)
+        where study_id = %(study_id)s
+        """,
+        study_id=study_id,
     )
 
 

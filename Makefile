@@ -9,7 +9,7 @@ PYTHON = $(shell for python in python3.11 python3; do \
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check format messages bench fuzz lock clean
+.PHONY: help setup system demo test check format messages conformance bench fuzz lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ format: setup ## Put the code in its one form
 
 messages: setup ## Bring the French messages up to date with the sources
 	@$(BIN)/python tools/messages.py
+
+conformance: setup ## Write the DICOM conformance statement of what is configured
+	@$(BIN)/python tools/conformance.py
 
 bench: setup ## Run every benchmark; results go to bench/results
 	@set -e; for file in $(filter-out bench/harness.py,$(wildcard bench/*.py)); do \

@@ -52,6 +52,7 @@ PROGRAMS: Sequence[Program] = (
         lambda: has_commands("echoscu", "findscu", "storescu", "dcmdump"),
     ),
     Program("dicom3tools", "what dciodvfy says of our objects", partial(has_commands, "dciodvfy")),
+    Program("openssl", "certificates of the TLS tests", partial(has_commands, "openssl")),
     Program("postgresql", "tests on a PostgreSQL that is not ours", has_postgresql),
 )
 

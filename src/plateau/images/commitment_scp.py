@@ -8,6 +8,7 @@ from typing import cast
 
 import structlog
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, build_context, build_role, evt
 from pynetdicom.dimse_primitives import N_ACTION
 from pynetdicom.events import Event
@@ -33,7 +34,7 @@ _PATIENCE_S = 30.0
 
 def contexts() -> list[PresentationContext]:
     """What machines may ask."""
-    return [build_context(commitment.SERVICE)]
+    return [build_context(commitment.SERVICE, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])]
 
 
 def handlers(hub: Hub) -> list[evt.EventHandlerType]:

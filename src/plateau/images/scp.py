@@ -7,19 +7,15 @@ from typing import Any, cast
 import structlog
 from pydicom.dataset import Dataset
 from pydicom.uid import (
-    JPEG2000,
     UID,
-    DeflatedExplicitVRLittleEndian,
+    AllTransferSyntaxes,
+    ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
+    JPIPHTJ2KReferencedDeflate,
+    SMPTEST211020UncompressedInterlacedActiveVideo,
+    SMPTEST211020UncompressedProgressiveActiveVideo,
+    SMPTEST211030PCMDigitalAudio,
 )
 from pynetdicom import AllStoragePresentationContexts, build_context, evt
 from pynetdicom.association import Association
@@ -28,7 +24,7 @@ from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
-from plateau.images import commitment_scp, retrieve_scp, service, upkeep
+from plateau.images import commitment_scp, find_scp, retrieve_scp, service, upkeep
 from plateau.images.store import Store
 from plateau.images.types import MissingAttributeError, Origin, StepClosedError, StepTakenError
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
@@ -40,18 +36,21 @@ from plateau.platform.settings import Settings
 
 log = structlog.get_logger()
 _NATIVE: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
+# Big endian is retired; a deflated reference and live video are nothing to keep as they come.
+_LEFT_OUT = frozenset(
+    [
+        ExplicitVRBigEndian,
+        JPIPHTJ2KReferencedDeflate,
+        SMPTEST211020UncompressedProgressiveActiveVideo,
+        SMPTEST211020UncompressedInterlacedActiveVideo,
+        SMPTEST211030PCMDigitalAudio,
+    ]
+)
+_JPEG_XL = [f"1.2.840.10008.1.2.4.{number}" for number in (110, 111, 112)]  # PS3.6, table A-1
 _SYNTAXES: list[str | UID] = [
     *_NATIVE,
-    DeflatedExplicitVRLittleEndian,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    JPEG2000Lossless,
-    JPEG2000,
-    RLELossless,
+    *(uid for uid in AllTransferSyntaxes if uid not in {*_NATIVE, *_LEFT_OUT}),
+    *_JPEG_XL,
 ]
 _KEPT = STORES.labels("0000")
 _SERVICES = {
@@ -104,6 +103,7 @@ def contexts() -> list[PresentationContext]:
     return [
         *(build_context(uid, _NATIVE) for uid in _SERVICES.values()),
         *retrieve_scp.with_roles([build_context(uid, _SYNTAXES) for uid in stored]),
+        *find_scp.contexts(),
         *retrieve_scp.contexts(),
         *commitment_scp.contexts(),
     ]

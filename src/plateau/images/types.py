@@ -247,11 +247,3 @@ class Instance:
     bytes: int
     pixel_offset: int | None
     frame_bytes: int | None  # when frames lie one after the other
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """The metadata of an instance, as JSON text ready to be sent."""
-
-    sop_instance_uid: str
-    metadata: str

@@ -48,7 +48,7 @@ create table images.instance (
   bytes bigint not null,
   pixel_offset bigint,                  -- where the first frame starts in the bytes, when native
   frame_bytes integer,                  -- then, how long each frame is
-  metadata jsonb not null,              -- DICOM JSON (PS3.18 annex F), without bulk data
+  metadata json not null,               -- DICOM JSON (PS3.18 annex F), without bulk data
   received_at timestamptz not null,
   origin text not null
 );

@@ -51,7 +51,7 @@ _TROUBLES = (
     ValueError,
     struct.error,
 )
-_MAX_ASSOCIATIONS = 100
+MAX_ASSOCIATIONS = 100
 _NEGOTIATION_S = 30.0
 # A-ASSOCIATE-RJ: for the moment, by the presentation provider, local limit exceeded
 _NO_ROOM = struct.pack(">BBIBBBB", 3, 0, 4, 0, 2, 3, 2)
@@ -68,7 +68,7 @@ class Hub:
     blobs: Blobs
 
 
-Find = Callable[[Event, Hub], Iterator[tuple[int, Dataset | None]]]
+Find = Callable[[Event, Hub], Iterator[tuple[int | Dataset, Dataset | None]]]
 
 
 def status_of(error: errors.PlateauError) -> int:
@@ -93,7 +93,7 @@ def decoded(stream: BytesIO | None, context: PresentationContextTuple) -> Datase
 def finding(hub: Hub, by_class: Mapping[str, Find]) -> evt.EventHandlerType:
     """What answers C-FIND: the library has one handler for all its services."""
 
-    def on_find(event: Event) -> Iterator[tuple[int, Dataset | None]]:
+    def on_find(event: Event) -> Iterator[tuple[int | Dataset, Dataset | None]]:
         asked = str(cast("C_FIND", event.request).AffectedSOPClassUID)
         yield from by_class[asked](event, hub)
 
@@ -116,7 +116,7 @@ def serve(
     library_settings.LOG_HANDLER_LEVEL = "none"  # it writes identities, and costs a tenth
     ae = AE(settings.ae_title)
     ae.maximum_pdu_size = MAX_PDU
-    ae.maximum_associations = _MAX_ASSOCIATIONS
+    ae.maximum_associations = MAX_ASSOCIATIONS
     ae.acse_timeout = _NEGOTIATION_S
     ae.dimse_timeout = _NEGOTIATION_S
     ae.network_timeout = _IDLE_S
@@ -129,8 +129,16 @@ def serve(
         evt_handlers=list(handlers),
     )
     started = cast("ThreadedAssociationServer", server)  # as it does not block
+    started.contexts = _Shared(started.contexts)
     started.RequestHandlerClass = _handler(keep, settings.max_object_mb << 20)
     return started
+
+
+class _Shared(list[PresentationContext]):
+    """What we offer, the same for every association: the library would copy it for each."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "_Shared":
+        return self
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:
@@ -167,7 +175,7 @@ def _handler(keep: Keep | None, largest: int) -> type[RequestHandler]:
     class Handler(RequestHandler):
         def handle(self) -> None:
             server = cast("ThreadedAssociationServer", self.server)
-            if len(server.active_associations) < _MAX_ASSOCIATIONS:
+            if len(server.active_associations) < MAX_ASSOCIATIONS:
                 super().handle()
             else:
                 _turn_away(cast("socket.socket", self.request))

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from datetime import datetime
 
-from plateau.images.types import Described, Found, Instance, Search, Series, Study, Visible
+from plateau.images.types import Found, Instance, Search, Series, Study, Visible
 from plateau.kernel.ids import PatientId, PersonId, SiteId, StudyId
 from plateau.platform.db import Tx
 
@@ -158,36 +158,6 @@ def instances(
         from images.series se
         join images.instance n using (series_id)
         where se.study_id = %(study_id)s
-          and (%(series_uid)s::text is null or se.series_uid = %(series_uid)s)
-          and (%(uid)s::text is null or n.sop_instance_uid = %(uid)s)
-        order by se.number, se.series_uid, n.number, n.sop_instance_uid
-        limit 20000
-        """,
-        study_id=study_id,
-        series_uid=series_uid,
-        uid=sop_instance_uid,
-    )
-
-
-def described(
-    tx: Tx, *, study_id: StudyId, series_uid: str | None, sop_instance_uid: str | None = None
-) -> list[Described]:
-    """The metadata of instances, in which the platform's own patient identifier stands."""
-    return tx.all(
-        Described,
-        """
-        select n.sop_instance_uid,
-               (n.metadata
-                || jsonb_build_object('00100020',
-                     jsonb_build_object('vr', 'LO', 'Value', jsonb_build_array(st.patient_id)))
-                || jsonb_build_object('00083002',
-                     jsonb_build_object('vr', 'UI', 'Value',
-                                        jsonb_build_array(n.transfer_syntax_uid)))
-               )::text as metadata
-        from images.study st
-        join images.series se using (study_id)
-        join images.instance n using (series_id)
-        where st.study_id = %(study_id)s
           and (%(series_uid)s::text is null or se.series_uid = %(series_uid)s)
           and (%(uid)s::text is null or n.sop_instance_uid = %(uid)s)
         order by se.number, se.series_uid, n.number, n.sop_instance_uid

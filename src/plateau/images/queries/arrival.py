@@ -167,7 +167,7 @@ def add_instances(
              rows, columns, blob_key, bytes, pixel_offset, frame_bytes, metadata, received_at,
              origin)
           select a.uid, se.series_id, a.class, a.syntax, a.number, a.frames, a.rows, a.columns,
-                 a.blob_key, a.size, a.pixel_offset, a.frame_bytes, a.metadata::jsonb, %(now)s,
+                 a.blob_key, a.size, a.pixel_offset, a.frame_bytes, a.metadata::json, %(now)s,
                  a.origin
           from arrived a
           join images.series se on se.series_uid = a.series_uid

@@ -1,0 +1,118 @@
+"""`make conformance`: the DICOM conformance statement, read off what the program configures.
+
+Structure: PS3.2, annex N, shortened. A test keeps the page true.
+"""
+
+from collections.abc import Sequence
+
+from pydicom.uid import UID
+from pynetdicom import AllStoragePresentationContexts
+from pynetdicom.presentation import PresentationContext
+
+from files import ROOT
+from plateau.entry.http import ROUTERS
+from plateau.images import capabilities, scp
+from plateau.platform import dimse
+from plateau.platform.lane import MAX_PDU
+from plateau.platform.settings import Settings
+
+PAGE = ROOT / "docs" / "conformance.md"
+_STORAGE = frozenset(one.abstract_syntax for one in AllStoragePresentationContexts)
+_STORING = "provider; user, for C-MOVE, C-GET and routes"
+_ROLES = {
+    "Verification SOP Class": "provider; user, from the page of machines",
+    "Modality Performed Procedure Step SOP Class": "provider",
+    "Modality Worklist Information Model - FIND": "provider",
+    "Storage Commitment Push Model SOP Class": "provider; it answers on an association of its own",
+}
+
+
+def page() -> str:
+    """The whole statement."""
+    contexts = scp.contexts()
+    stored = [one for one in contexts if one.abstract_syntax in _STORAGE]
+    others = [one for one in contexts if one not in stored]
+    return "\n".join(
+        [
+            "# DICOM conformance statement",
+            "",
+            "Written by `make conformance` from the program's own configuration: do not edit.",
+            "Plateau is prepared for these services; nobody has certified it.",
+            "",
+            *_application_entity(),
+            "",
+            "## Services",
+            "",
+            "| SOP class | UID | role | transfer syntaxes |",
+            "|---|---|---|---|",
+            *[_service(one) for one in others],
+            f"| {len(stored)} storage SOP classes, below | | {_STORING} | below |",
+            "",
+            "## DICOMweb",
+            "",
+            "| path below `/dicom-web` | method | forms |",
+            "|---|---|---|",
+            *_web(),
+            "",
+            "## Storage",
+            "",
+            "Data sets are stored as they come, in the transfer syntax in which they come:",
+            "",
+            *[f"- {UID(uid).name} ({uid})" for uid in _syntaxes(stored)],
+            "",
+            "| SOP class | UID |",
+            "|---|---|",
+            *[f"| {UID(uid).name} | {uid} |" for uid in _classes(stored)],
+            "",
+        ]
+    )
+
+
+def _application_entity() -> Sequence[str]:
+    default = Settings()
+    return [
+        "## Application entity",
+        "",
+        f"- AE title `{default.ae_title}` (`PLATEAU_AE_TITLE`), port {default.dicom_port}.",
+        "- With a certificate (`PLATEAU_DICOM_TLS_CERT`, `_KEY`), TLS 1.2 or later on port",
+        f"  {default.dicom_tls_port}; with an authority (`_CA`), machines must show theirs.",
+        f"- Largest PDU received: {MAX_PDU} bytes.",
+        f"- At most {dimse.MAX_ASSOCIATIONS} associations at once in a process.",
+        f"- Largest object: {default.max_object_mb} MB (`PLATEAU_MAX_OBJECT_MB`).",
+        "- The called AE title is checked; a calling one must be in the territory file.",
+        "- Asynchronous operations are not negotiated; SCP/SCU role selection is.",
+        "- Success of C-STORE means: bytes and index are on the disk. Otherwise A700 no room, C000",
+        "  not understood, 0124 unknown sender or patient, 0110 another object under the UID.",
+        "- Answers to queries are in ISO_IR 192.",
+    ]
+
+
+def _service(context: PresentationContext) -> str:
+    uid = UID(str(context.abstract_syntax))
+    syntaxes = ", ".join(UID(one).name for one in context.transfer_syntax or ())
+    return f"| {uid.name} | {uid} | {_ROLES.get(uid.name, 'provider')} | {syntaxes} |"
+
+
+def _web() -> Sequence[str]:
+    return [
+        f"| `{path}` | {method} | {', '.join(forms)} |"
+        for path, methods in capabilities.resources(ROUTERS).items()
+        for method, forms in methods.items()
+    ]
+
+
+def _syntaxes(stored: Sequence[PresentationContext]) -> list[str]:
+    return sorted({str(one) for context in stored for one in context.transfer_syntax or ()})
+
+
+def _classes(stored: Sequence[PresentationContext]) -> list[str]:
+    return sorted(str(context.abstract_syntax) for context in stored)
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

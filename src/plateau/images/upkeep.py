@@ -22,7 +22,7 @@ from plateau.platform.settings import Settings
 
 log = structlog.get_logger()
 MISSING, ALTERED = "missing", "altered"
-_GIGABYTE = 1 << 30
+_GIGABYTE = 1_000_000_000
 _LOOK_S = 1.0  # how long a measure of the disk holds
 _FIRST_DAY = date(1970, 1, 1)
 _TOGETHER = 50  # instances checked in one transaction

@@ -1,7 +1,7 @@
 """The process that answers the machines: storage, worklist, procedure steps."""
 
 from plateau.entry import boot
-from plateau.images import commitment_scp, retrieve_scp
+from plateau.images import commitment_scp, find_scp, retrieve_scp
 from plateau.images import scp as images
 from plateau.platform import dimse
 from plateau.platform.dimse import Hub
@@ -14,7 +14,7 @@ def run() -> None:
     with boot.process("dimse", pool=16) as runtime:
         hub = Hub(runtime.db, runtime.blobs)
         more = [
-            dimse.finding(hub, requests.FINDS),
+            dimse.finding(hub, {**requests.FINDS, **find_scp.FINDS}),
             *retrieve_scp.handlers(hub),
             *commitment_scp.handlers(hub),
         ]

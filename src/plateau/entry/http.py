@@ -11,8 +11,7 @@ from plateau.access import service as access
 from plateau.activity import pages as activity
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
-from plateau.images import api as dicomweb
-from plateau.images import capabilities, hub_pages, stow, upkeep, wado
+from plateau.images import capabilities, hub_pages, qido, stow, upkeep, wado
 from plateau.images import pages as viewer
 from plateau.images.store import Store
 from plateau.kernel.caller import Caller
@@ -30,7 +29,7 @@ ROUTERS = (
     assets.router,
     live.router,
     access_pages.router,
-    dicomweb.router,
+    qido.router,
     capabilities.router,
     wado.router,
     stow.router,

@@ -10,13 +10,13 @@ from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
 from plateau.platform.db import Tx
 
-_VIEWERS = (Role.READER, Role.TECHNOLOGIST, Role.COORDINATOR, Role.REQUESTER)
+VIEWERS = (Role.READER, Role.TECHNOLOGIST, Role.COORDINATOR, Role.REQUESTER)
 _SAME_LOOK = timedelta(minutes=10)  # one line of audit for all the requests of a viewer
 
 
 def search(tx: Tx, caller: Caller, *, search: Search) -> list[Found]:
     """The studies that match among those the caller may see."""
-    return answers.found(tx, search=search, sites=caller.sites_as(*_VIEWERS))
+    return answers.found(tx, search=search, sites=caller.sites_as(*VIEWERS))
 
 
 def series(tx: Tx, caller: Caller, *, study_uid: str, now: datetime) -> list[Series]:
@@ -37,7 +37,7 @@ def _visible(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
     found = answers.visible(
         tx,
         study_uid=study_uid,
-        sites=caller.sites_as(*_VIEWERS),
+        sites=caller.sites_as(*VIEWERS),
         person_id=caller.person_id,
         since=now - _SAME_LOOK,
     )

@@ -1,0 +1,135 @@
+"""Machines ask what there is: DCMTK's findscu against the real hub."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pynetdicom import AE, build_context
+
+import make
+from images import web
+from images.instances import as_file, ct
+from plateau.images import find_scp, scp
+from plateau.platform.blobs import Blobs
+from plateau.platform.db import Db
+from plateau.platform.dimse import Hub
+from plateau.platform.settings import Settings
+
+PATIENT_ROOT, STUDY_ROOT = find_scp.FINDS
+
+
+@pytest.fixture
+def image(db: Db, blobs: Blobs) -> Dataset:
+    """The one image stored in a world whose patient has an accent."""
+    with db.begin() as tx:
+        make.a_world(tx)
+        tx.run("update patients.patient set surname = 'TÉSTINVENTÉ'")
+    image = ct()
+    web.keep(db, blobs, as_file(image))
+    return image
+
+
+@pytest.fixture
+def port(db: Db, blobs: Blobs, image: Dataset) -> Iterator[int]:
+    hub = Hub(db, blobs)
+    server = scp.dimse_server(Settings(dicom_port=0), hub, find_scp.handlers(hub))
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.shutdown()
+
+
+def find(port: int, folder: Path, *keys: str, model: str = "-S") -> list[Dataset]:
+    """What findscu is answered."""
+    command = ["findscu", "-aet", "CT_TEST", "-aec", "PLATEAU", model, "-X", "-od", str(folder)]
+    asked = [part for key in keys for part in ("-k", key)]
+    subprocess.run([*command, *asked, "127.0.0.1", str(port)], check=True, capture_output=True)
+    return [dcmread(path) for path in sorted(folder.glob("rsp*.dcm"))]
+
+
+def statuses(port: int, model: str, **keys: str) -> list[int]:
+    """The statuses of the answers to a query of ours."""
+    wanted = Dataset()
+    for keyword, value in keys.items():
+        setattr(wanted, keyword, value)
+    ae = AE(ae_title="CT_TEST")
+    association = ae.associate(
+        "127.0.0.1", port, contexts=[build_context(model)], ae_title="PLATEAU"
+    )
+    try:
+        return [status.Status for status, _ in association.send_c_find(wanted, model)]
+    finally:
+        association.release()
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"),
+    [("ISO_IR 192", "*éstin*"), ("ISO_IR 100", "téstinventé"), ("ISO_IR 6", "TESTINV*")],
+)
+def test_a_study_is_found_by_name_in_any_character_set(
+    port: int, tmp_path: Path, image: Dataset, charset: str, name: str
+) -> None:
+    encoding = "latin-1" if charset.endswith("100") else "utf-8"
+    query = tmp_path / "query.dcm"
+    wanted = Dataset()
+    wanted.SpecificCharacterSet, wanted.QueryRetrieveLevel = charset, "STUDY"
+    wanted.PatientName, wanted.PatientID, wanted.StudyInstanceUID = name, "", ""
+    wanted.save_as(query, implicit_vr=True, little_endian=True)
+    assert name.encode(encoding) in query.read_bytes()
+    folder = tmp_path / "found"
+    folder.mkdir()
+    command = ["findscu", "-aet", "CT_TEST", "-aec", "PLATEAU", "-S", "-X", "-od", str(folder)]
+    subprocess.run([*command, "127.0.0.1", str(port), str(query)], check=True, capture_output=True)
+
+    (found,) = [dcmread(path) for path in folder.glob("rsp*.dcm")]
+    assert found.StudyInstanceUID == image.StudyInstanceUID
+    assert str(found.PatientName) == "TÉSTINVENTÉ^Camille"
+    assert (found.PatientID, found.SpecificCharacterSet) == ("IPP-TEST-1", "ISO_IR 192")
+
+
+@pytest.mark.parametrize("level", ["PATIENT", "STUDY", "SERIES", "IMAGE"])
+def test_each_level_of_patient_root_is_answered(
+    port: int, tmp_path: Path, image: Dataset, level: str
+) -> None:
+    above = {
+        "SERIES": [f"StudyInstanceUID={image.StudyInstanceUID}"],
+        "IMAGE": [
+            f"StudyInstanceUID={image.StudyInstanceUID}",
+            f"SeriesInstanceUID={image.SeriesInstanceUID}",
+        ],
+    }
+    keys = [f"QueryRetrieveLevel={level}", "PatientID=IPP-TEST-1", *above.get(level, [])]
+    (found,) = find(port, tmp_path, *keys, "SOPInstanceUID", model="-P")
+    assert found.QueryRetrieveLevel == level
+    assert found.SOPInstanceUID == (image.SOPInstanceUID if level == "IMAGE" else "")
+
+
+@pytest.mark.parametrize(
+    ("model", "keys"),
+    [
+        (STUDY_ROOT, {"PatientID": ""}),
+        (STUDY_ROOT, {"QueryRetrieveLevel": "PATIENT"}),
+        (STUDY_ROOT, {"QueryRetrieveLevel": "SERIES"}),
+        (STUDY_ROOT, {"QueryRetrieveLevel": "IMAGE", "StudyInstanceUID": "1.2"}),
+        (PATIENT_ROOT, {"QueryRetrieveLevel": "STUDY"}),
+        (STUDY_ROOT, {"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": "1.x"}),
+    ],
+)
+def test_an_identifier_that_is_not_of_its_level_is_refused(
+    port: int, model: str, keys: dict[str, str]
+) -> None:
+    assert statuses(port, model, **keys) == [0xA900]
+
+
+def test_a_peer_that_may_not_query_is_refused(port: int, db: Db) -> None:
+    with db.begin() as tx:
+        tx.run(
+            """
+            insert into territory.peer (ae_title, name, host, port, valid_from)
+            values ('CT_TEST', 'x', '127.0.0.1', 104, '2020-01-01')
+            """
+        )
+    assert statuses(port, STUDY_ROOT, QueryRetrieveLevel="STUDY") == [0x0124]

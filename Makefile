@@ -64,7 +64,7 @@ lock: setup ## Pin the newest dependencies that are a week old
 		pyproject.toml --group dev --output-file requirements.lock
 
 clean: ## Remove everything that was built or installed here
-	rm -rf .venv .stamps node_modules build test-results bench/results/*.log \
+	rm -rf .venv .stamps node_modules build test-results bench/results/*.log bench/results/*-quick.json \
 		src/plateau/web/vendor src/plateau/web/viewer \
 		.pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +

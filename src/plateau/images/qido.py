@@ -127,11 +127,11 @@ def _answer(
 def _others(query: Query, unknown: Iterable[str]) -> tuple[list[str], list[str]]:
     """The further elements that were asked for, and warnings of what is not supported."""
     rest = query.fields - frozenset(attributes.known(query.level))
-    warnings = [f"the key {name} is not supported" for name in unknown]
+    warnings = [f"the key {_shown(name)} is not supported" for name in unknown]
     if query.level == "IMAGE":
         tags = ["*" if field == "all" else _tag(field) for field in sorted(rest)]
         return tags, warnings
-    warnings += [f"the field {name} is not supported" for name in sorted(rest - {"all"})]
+    warnings += [f"the field {_shown(name)} is not supported" for name in sorted(rest - {"all"})]
     return [], warnings
 
 
@@ -162,6 +162,12 @@ def _json(keyword: str, values: Values) -> dict[str, object]:
 
 def _item(value: Mapping[str, Values]) -> dict[str, object]:
     return {_tag(key): _json(key, inside) for key, inside in value.items()}
+
+
+def _shown(name: str) -> str:
+    """A name that can stand in a header."""
+    is_name = name.isascii() and name.replace(".", "").isalnum()
+    return name[:80] if is_name else "of that name"
 
 
 def _tag(keyword: str) -> str:

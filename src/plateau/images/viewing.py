@@ -5,32 +5,13 @@ from datetime import datetime, timedelta
 from plateau.access import service as access
 from plateau.access.types import Access
 from plateau.images.queries import answers, arrival
-from plateau.images.types import Found, Instance, Search, Series, Visible
+from plateau.images.types import Visible
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
 from plateau.platform.db import Tx
 
 VIEWERS = (Role.READER, Role.TECHNOLOGIST, Role.COORDINATOR, Role.REQUESTER)
 _SAME_LOOK = timedelta(minutes=10)  # one line of audit for all the requests of a viewer
-
-
-def search(tx: Tx, caller: Caller, *, search: Search) -> list[Found]:
-    """The studies that match among those the caller may see."""
-    return answers.found(tx, search=search, sites=caller.sites_as(*VIEWERS))
-
-
-def series(tx: Tx, caller: Caller, *, study_uid: str, now: datetime) -> list[Series]:
-    """The series of a study."""
-    study = _visible(tx, caller, study_uid, now)
-    return answers.series(tx, study.study_id)
-
-
-def instances(
-    tx: Tx, caller: Caller, *, study_uid: str, series_uid: str | None, now: datetime
-) -> list[Instance]:
-    """The instances of a study or of one of its series."""
-    study = _visible(tx, caller, study_uid, now)
-    return answers.instances(tx, study_id=study.study_id, series_uid=series_uid)
 
 
 def _visible(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:

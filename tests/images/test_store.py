@@ -4,12 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import make
-from images.instances import CT, as_file, ct
+from images.instances import CT, as_file, ct, encode
 from plateau.images.store import Store
-from plateau.images.types import Origin, OtherContentError
+from plateau.images.types import Origin, OtherContentError, OtherObjectError
 from plateau.kernel.errors import ConflictError, NotFoundError, PlateauError, UnavailableError
 from plateau.platform.blobs import Blobs, key_of
 from plateau.platform.db import Db
@@ -128,3 +128,13 @@ def test_a_system_that_may_store_is_heard_like_a_machine(store: Store, db: Db) -
             """
         )
     assert attempt(store, as_file(ct()), other) is None
+
+
+def test_a_data_set_that_is_not_the_announced_instance_is_refused(store: Store, db: Db) -> None:
+    image = ct()
+    announced = (str(image.SOPClassUID), "2.25.1234")
+    with pytest.raises(OtherObjectError):
+        store.keep_data_set(
+            memoryview(encode(image)), uids=announced, syntax=ExplicitVRLittleEndian, origin=CT
+        )
+    assert kept(db) == {}

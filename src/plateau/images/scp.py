@@ -26,7 +26,13 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 from plateau.images import commitment_scp, find_scp, retrieve_scp, service, upkeep
 from plateau.images.store import Store
-from plateau.images.types import MissingAttributeError, Origin, StepClosedError, StepTakenError
+from plateau.images.types import (
+    MissingAttributeError,
+    Origin,
+    OtherObjectError,
+    StepClosedError,
+    StepTakenError,
+)
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
 from plateau.platform import clock, dimse
 from plateau.platform.counters import STORES
@@ -67,6 +73,7 @@ _STEP_STATUSES: dict[type[PlateauError], int] = {
 }
 _NO_LONGER_UPDATABLE = 0xA710  # an error id, beside a processing failure. PS3.4, F.7.2.2
 _NO_INSTANCE_UID = 0x0117  # invalid object instance
+_NOT_THE_CLASS = 0xA900  # the data set does not match the SOP class. PS3.4, table B.2-1
 _COMMENT = 64  # the longest Error Comment
 _REJECTED_PERMANENT, _REJECTED_TRANSIENT = 1, 2
 _BY_USER, _BY_PRESENTATION = 1, 3
@@ -171,8 +178,9 @@ def keep(association: Association, asked: Stored, *, hub: Hub, store: Store) -> 
         )
     except PlateauError as error:
         _record(hub, "store.refused", origin, error)
-        STORES.labels(f"{status_of(error):04X}").inc()
-        return status_of(error), str(error)[:_COMMENT]
+        status = _NOT_THE_CLASS if isinstance(error, OtherObjectError) else status_of(error)
+        STORES.labels(f"{status:04X}").inc()
+        return status, str(error)[:_COMMENT]
     _KEPT.inc()
     return SUCCESS, ""
 

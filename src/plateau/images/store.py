@@ -16,7 +16,7 @@ import structlog
 
 from plateau.images import header, part10, quarantine, service
 from plateau.images.part10 import Part10
-from plateau.images.types import Arrival, Header, Origin, OtherContentError
+from plateau.images.types import Arrival, Header, Origin, OtherContentError, OtherObjectError
 from plateau.kernel.errors import PlateauError, UnavailableError
 from plateau.platform import clock
 from plateau.platform.blobs import Blobs, Buffer
@@ -72,7 +72,7 @@ class Store:
         meta = part10.meta(*uids, syntax)
         with self._on_its_way():
             opened = part10.open_data_set(data_set, syntax=syntax, starts_at=len(meta))
-            self._keep([meta, data_set], opened, origin)
+            self._keep([meta, data_set], opened, origin, uids)
 
     @contextmanager
     def _on_its_way(self) -> Generator[None]:
@@ -83,8 +83,16 @@ class Store:
         finally:
             self._coming.discard(me)
 
-    def _keep(self, pieces: Sequence[Buffer], opened: Part10, origin: Origin) -> None:
+    def _keep(
+        self,
+        pieces: Sequence[Buffer],
+        opened: Part10,
+        origin: Origin,
+        uids: tuple[str, str] | None = None,
+    ) -> None:
         found = header.describe(opened)
+        if uids and uids != (found.sop_class_uid, found.sop_instance_uid):
+            raise OtherObjectError("the data set is not the instance that was announced")
         is_expected = self._is_expected(found, origin)
         self._guard()
         key = self._blobs.put(*pieces)

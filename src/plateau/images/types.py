@@ -19,6 +19,10 @@ class MissingAttributeError(InvalidInputError):
     """A machine left out what it must say of its procedure step."""
 
 
+class OtherObjectError(InvalidInputError):
+    """A data set is not the instance that was announced. Source: PS3.4, table B.2-1."""
+
+
 class OtherContentError(ConflictError):
     """Another object is stored under this SOP Instance UID. Source: PS3.5, chapter 9."""
 

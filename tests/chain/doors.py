@@ -136,7 +136,8 @@ def kept(doors: Doors) -> dict[str, str]:
             select schemaname, tablename from pg_tables
             where schemaname in ('patients', 'images', 'requests', 'reading', 'exchange',
                                  'activity', 'territory', 'planning')
-              and (schemaname, tablename) <> ('images', 'refusal')
+              and not (schemaname = 'images' -- what was refused, who spoke, what upkeep counted
+                       and tablename in ('refusal', 'contact', 'sweep', 'usage', 'traffic'))
             order by 1, 2
             """
         ).fetchall()

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -25,7 +26,6 @@ _SIZES = (10_000, 1_000_000)
 _AGAIN = 60
 _PAGE = 25
 _P95_MS, _GROWTH = 20, 2
-_SITES = 10
 _SET_UP = """
 insert into territory.member (member_id, code, name, valid_from)
 values ('00000000-0000-4000-8000-000000000000', 'BANC', 'Banc', '2020-01-01');
@@ -38,7 +38,7 @@ _PATIENTS = """
 insert into patients.patient (patient_id, surname, first_name, birth_on, sex, created_at)
 select md5('patient' || n)::uuid, 'TESTINVENTE' || lpad(n::text, 7, '0'),
        (array['Camille', 'Éloïse', 'Noé', 'Zoé', 'Maël'])[1 + n %% 5], '1950-02-03', 'F', now()
-from generate_series(%(first)s, %(last)s) n
+from generate_series(%(first)s::int, %(last)s::int) n
 """
 _STUDIES = """
 insert into images.study (study_id, study_uid, patient_id, site_id, ae_title, accession_number,
@@ -47,7 +47,7 @@ insert into images.study (study_id, study_uid, patient_id, site_id, ae_title, ac
 select md5('study' || n)::uuid, '2.25.' || n, md5('patient' || n / 3)::uuid,
        md5('site' || n %% 10)::uuid, 'BANC', 'BANC' || lpad(n::text, 8, '0'), 'Scanner du crâne',
        array['CT'], at, 'complete', 1, at, at, at
-from generate_series(%(first)s, %(last)s) n,
+from generate_series(%(first)s::int, %(last)s::int) n,
      lateral (select %(since)s::timestamptz + n * interval '1 minute' as at) moment
 """
 _SINCE = datetime(2024, 1, 1, tzinfo=UTC)
@@ -107,11 +107,9 @@ def _measured(url: str, before: int, size: int) -> dict[str, list[float]]:
         return {name: _times(connection, *asked) for name, asked in every.items()}
 
 
-def _times(
-    connection: psycopg.Connection[tuple[object, ...]], keys: dict[str, str], offset: int
-) -> list[float]:
-    half = [connection.execute("select md5('site' || n)::uuid from generate_series(0, 4) n")]
-    sites = {SiteId(row[0]) for row in half[0].fetchall()}
+def _times(connection: psycopg.Connection[Any], keys: dict[str, str], offset: int) -> list[float]:
+    half = connection.execute("select md5('site' || n)::uuid from generate_series(0, 4) n")
+    sites = {SiteId(row[0]) for row in half.fetchall()}
     query = Query(level="STUDY", keys=keys, limit=_PAGE, offset=offset)
     tx, scope = Tx(connection), Scope(sites=sites)
     return [1000 * seconds(lambda: search.found(tx, query, scope)) for _ in range(_AGAIN)]

@@ -30,8 +30,8 @@ def test_wildcards_match_what_they_say(wanted: str, value: str) -> None:
 
 @given(letters)
 def test_a_pattern_of_sql_escapes_what_is_no_wildcard(wanted: str) -> None:
-    pieces = re.findall(r"\\.|.", matching.like(wanted))
-    back = {"%": "*", "_": "?"}
+    pieces: list[str] = re.findall(r"\\.|.", matching.like(wanted))
+    back: dict[str, str] = {"%": "*", "_": "?"}
     assert "".join(back.get(one, one[-1]) for one in pieces) == wanted
 
 

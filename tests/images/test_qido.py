@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 import make
 from images import web
 from images.instances import as_file, ct
+from plateau.kernel.ids import PersonId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 
@@ -25,7 +26,7 @@ def image(db: Db, blobs: Blobs) -> Dataset:
 def client(db: Db, blobs: Blobs, image: Dataset) -> TestClient:
     with db.begin() as tx:
         site_id = tx.value("select site_id from territory.device")
-    return web.client(db, blobs, make.a_caller(make.uuid4(), site_id))
+    return web.client(db, blobs, make.a_caller(PersonId(make.uuid4()), site_id))
 
 
 @pytest.mark.parametrize(

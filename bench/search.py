@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from harness import Result, Target, report, seconds
+from plateau.images import searching
 from plateau.images.matching import Query
 from plateau.images.queries import search
 from plateau.images.search_types import Scope
@@ -103,15 +104,29 @@ def _measured(url: str, before: int, size: int) -> dict[str, list[float]]:
         connection.execute("vacuum analyze")
         print(f"  {size} studies", flush=True)
         depth = min(1000 * _PAGE, size - _PAGE)
-        every = _QUERIES | {"page 1,000": ({}, depth)}
-        return {name: _times(connection, *asked) for name, asked in every.items()}
+        every = _QUERIES | {"jump to page 1,000": ({}, depth)}
+        found = {name: _times(connection, *asked) for name, asked in every.items()}
+        return found | {"page 1,000": _walked(connection, depth)}
+
+
+def _walked(connection: psycopg.Connection[Any], depth: int) -> list[float]:
+    """Times of a page whose reader has turned every page before it."""
+    tx, scope = Tx(connection), _scope(connection)
+    for offset in range(0, depth, _PAGE):
+        searching.page(tx, Query(level="STUDY", limit=_PAGE, offset=offset), scope)
+    query = Query(level="STUDY", limit=_PAGE, offset=depth)
+    return [1000 * seconds(lambda: searching.page(tx, query, scope)) for _ in range(_AGAIN)]
+
+
+def _scope(connection: psycopg.Connection[Any]) -> Scope:
+    """Half of the sites."""
+    half = connection.execute("select md5('site' || n)::uuid from generate_series(0, 4) n")
+    return Scope(sites=frozenset(SiteId(row[0]) for row in half.fetchall()))
 
 
 def _times(connection: psycopg.Connection[Any], keys: dict[str, str], offset: int) -> list[float]:
-    half = connection.execute("select md5('site' || n)::uuid from generate_series(0, 4) n")
-    sites = {SiteId(row[0]) for row in half.fetchall()}
     query = Query(level="STUDY", keys=keys, limit=_PAGE, offset=offset)
-    tx, scope = Tx(connection), Scope(sites=sites)
+    tx, scope = Tx(connection), _scope(connection)
     return [1000 * seconds(lambda: search.found(tx, query, scope)) for _ in range(_AGAIN)]
 
 

@@ -7,6 +7,7 @@ import pytest
 import make
 from images import web
 from images.instances import as_file, ct
+from plateau.images import searching
 from plateau.images.matching import Query
 from plateau.images.queries import search
 from plateau.images.search_types import Scope
@@ -26,7 +27,7 @@ def scope(db: Db, blobs: Blobs, world: make.World) -> Scope:
     """The scope of a site at which one study of two images is stored."""
     first = ct()
     web.keep(db, blobs, as_file(first), as_file(ct(first.StudyInstanceUID, 2)))
-    return Scope(sites={world.site_id})
+    return Scope(sites=frozenset({world.site_id}))
 
 
 @pytest.mark.parametrize(
@@ -164,8 +165,8 @@ def test_a_study_is_found_where_its_patient_has_one(db: Db, scope: Scope) -> Non
     with db.begin() as tx:
         elsewhere = make.a_site(tx, "AILLEURS")
         query = Query(level="STUDY")
-        assert search.found(tx, query, Scope(sites={elsewhere})) == []
-        assert search.found(tx, query, Scope(sites=set())) == []
+        assert search.found(tx, query, Scope(sites=frozenset({elsewhere}))) == []
+        assert search.found(tx, query, Scope(sites=frozenset())) == []
         assert len(search.found(tx, query, Scope(sites=None))) == 1
 
 
@@ -185,12 +186,17 @@ def test_pages_follow_each_other(db: Db, world: make.World) -> None:
                 site=world.site_id,
                 at=make.NIGHT,
             )
-        scope = Scope(sites={world.site_id})
+        scope = Scope(sites=frozenset({world.site_id}))
         whole = search.found(tx, Query(level="STUDY"), scope)
         pages = [
             match
             for offset in (0, 3, 6)
             for match in search.found(tx, Query(level="STUDY", limit=3, offset=offset), scope)
         ]
-    assert pages == whole
+        walked = [
+            match
+            for offset in (0, 3, 6)
+            for match in searching.page(tx, Query(level="STUDY", limit=4, offset=offset), scope)[:3]
+        ]
+    assert pages == walked == whole
     assert len({match.study_uid for match in whole}) == 7

@@ -1,6 +1,5 @@
 """What a search finds."""
 
-from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -15,7 +14,7 @@ class Scope:
     Identifiers without issuer are those of `home`, where a machine of a site asks.
     """
 
-    sites: Set[SiteId] | None
+    sites: frozenset[SiteId] | None
     home: SiteId | None = None
 
 
@@ -35,6 +34,7 @@ class Match:
     accession_number: str
     description: str
     modalities: list[str]
+    started_at: datetime
     local_at: datetime
     study_series: int
     study_instances: int

@@ -9,6 +9,7 @@ from typing import LiteralString
 from plateau.images.matching import Level, Query
 from plateau.images.queries.conditions import Chosen, conditions, name_probe
 from plateau.images.search_types import Match, Scope
+from plateau.images.trail import Place
 from plateau.platform.db import Tx
 
 FEW = 4000  # names that are read and sorted; for more, the list is walked from its beginning
@@ -53,6 +54,8 @@ _JOINS: dict[Level, LiteralString] = {
         join images.instance n on n.series_id = se.series_id
     """,
 }
+_AFTER: LiteralString = """l.started_at <= %(after_at)s
+    and (l.started_at < %(after_at)s or l.study_id > %(after_id)s)"""
 _LATEST: LiteralString = "order by l.started_at desc, l.study_id limit %(studies)s"
 _WHOLE: LiteralString = """
     select st.study_id, st.patient_id, p.surname, p.first_name, p.birth_on, p.sex,
@@ -62,7 +65,7 @@ _WHOLE: LiteralString = """
                      from patients.identifier i join territory.site o using (site_id)
                      where i.patient_id = st.patient_id), '[]') as identifiers,
            s.name as site_name, st.study_uid, st.accession_number, st.description, st.modalities,
-           l.local_at,
+           l.started_at, l.local_at,
            (select count(*) from images.series x where x.study_id = st.study_id) as study_series,
            st.instances as study_instances,
            (select count(*) from images.listing x
@@ -86,12 +89,22 @@ _WHOLE: LiteralString = """
 """
 
 
-def found(tx: Tx, query: Query, scope: Scope, *, tags: Sequence[str] = ()) -> list[Match]:
+def found(
+    tx: Tx,
+    query: Query,
+    scope: Scope,
+    *,
+    tags: Sequence[str] = (),
+    after: Place | None = None,
+) -> list[Match]:
     """What matches within the scope, the latest studies first, in an order that does not change.
 
-    `tags` are further elements of instances; `*` is all of them.
+    `tags` are further elements of instances; `*` is all of them. Studies come `after` a place.
     """
     chosen = conditions(query, scope)
+    if after:
+        chosen.studies.append(_AFTER)
+        chosen.values |= {"after_at": after.started_at, "after_id": after.study_id}
     few, named = _named(tx, chosen)
     first, last = _PICKS[query.level]
     where: LiteralString = " and ".join(["true", *chosen.studies, *named])

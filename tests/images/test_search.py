@@ -200,3 +200,54 @@ def test_pages_follow_each_other(db: Db, world: make.World) -> None:
         ]
     assert pages == walked == whole
     assert len({match.study_uid for match in whole}) == 7
+
+
+@pytest.fixture
+def many(db: Db, world: make.World) -> Scope:
+    """Twenty thousand studies of as many people."""
+    with db.begin() as tx:
+        tx.run(
+            """
+            insert into patients.patient
+              (patient_id, surname, first_name, birth_on, sex, created_at)
+            select md5('p' || n)::uuid, 'TESTINVENTE' || translate(md5(n::text), '0123456789',
+                   'ghijklmnop'), 'Camille', '1950-02-03', 'F', now()
+            from generate_series(1, 20000) n
+            """
+        )
+        tx.run(
+            """
+            insert into images.study (study_id, study_uid, patient_id, site_id, ae_title,
+              accession_number, started_at, first_instance_at, last_instance_at, quiet_at)
+            select gen_random_uuid(), '2.25.' || n, md5('p' || n)::uuid, %(site)s, 'CT_TEST',
+                   'A' || n, at, at, at, at
+            from generate_series(1, 20000) n,
+                 lateral (select %(at)s::timestamptz - n * interval '1 hour' as at) moment
+            """,
+            site=world.site_id,
+            at=make.NIGHT,
+        )
+        tx.run("analyze images.listing")
+    return Scope(sites=frozenset({world.site_id}))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "wanted", "count"),
+    [
+        ("PatientName", "TESTINVENTE{name}*", 1),
+        ("PatientName", "*{name}*", 1),
+        ("StudyDate", "20250101-20250101", 24),
+        ("AccessionNumber", "A123", 1),
+        ("AccessionNumber", "A1999*", 11),
+        ("StudyInstanceUID", "2.25.77", 1),
+        ("PatientName", "*", 25),
+    ],
+)
+def test_an_index_answers(db: Db, many: Scope, keyword: str, wanted: str, count: int) -> None:
+    with db.begin() as tx:
+        name = tx.value("select substr(translate(md5('5'), '0123456789', 'ghijklmnop'), 1, 12)")
+    with db.begin() as tx:
+        query = Query(level="STUDY", keys={keyword: wanted.format(name=name)}, limit=25)
+        assert len(search.found(tx, query, many)) == count
+        whole = "select seq_scan from pg_stat_xact_user_tables where relname = 'listing'"
+        assert tx.value(whole) == 0

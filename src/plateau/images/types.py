@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from plateau.kernel.errors import ConflictError, InvalidInputError
@@ -181,17 +181,6 @@ class Dose:
     device: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """What somebody looks for; an empty field lets everything through."""
-
-    study_uids: tuple[str, ...] = ()
-    patient_ids: tuple[PatientId, ...] | None = None
-    accession_number: str = ""
-    limit: int = 100
-    offset: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Visible:
     """A study that the caller may see, and whether the audit trail already says that they do."""
@@ -201,25 +190,6 @@ class Visible:
     patient_id: PatientId
     site_id: SiteId
     is_audited: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A study as a list shows it, with the person it is of."""
-
-    study_uid: str
-    patient_id: PatientId
-    surname: str
-    first_name: str
-    birth_on: date
-    sex: str
-    time_zone: str
-    accession_number: str
-    description: str
-    modalities: list[str]
-    started_at: datetime | None
-    series: int
-    instances: int
 
 
 @dataclass(frozen=True, slots=True)

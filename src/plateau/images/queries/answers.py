@@ -3,7 +3,7 @@
 from collections.abc import Set
 from datetime import datetime
 
-from plateau.images.types import Found, Instance, Search, Series, Study, Visible
+from plateau.images.types import Series, Study, Visible
 from plateau.kernel.ids import PatientId, PersonId, SiteId, StudyId
 from plateau.platform.db import Tx
 
@@ -98,37 +98,6 @@ def visible(
     )
 
 
-def found(tx: Tx, *, search: Search, sites: Set[SiteId]) -> list[Found]:
-    """The studies that match, of patients who have one at `sites`, the latest first."""
-    return tx.all(
-        Found,
-        """
-        select st.study_uid, st.patient_id, p.surname, p.first_name, p.birth_on, p.sex,
-               s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
-               (select count(*) from images.series se where se.study_id = st.study_id) as series,
-               st.instances
-        from images.study st
-        join patients.patient p using (patient_id)
-        join territory.site s on s.site_id = st.site_id
-        where exists (select from images.study o
-                      where o.patient_id = st.patient_id and o.site_id = any(%(sites)s))
-          and (%(any_study)s or st.study_uid = any(%(study_uids)s))
-          and (%(any_patient)s or st.patient_id = any(%(patient_ids)s))
-          and (%(accession)s::text = '' or st.accession_number = %(accession)s)
-        order by st.started_at desc, st.study_id
-        limit %(limit)s offset %(offset)s
-        """,
-        sites=list(sites),
-        any_study=not search.study_uids,
-        study_uids=list(search.study_uids),
-        any_patient=search.patient_ids is None,
-        patient_ids=list(search.patient_ids or ()),
-        accession=search.accession_number,
-        limit=search.limit,
-        offset=search.offset,
-    )
-
-
 def series(tx: Tx, study_id: StudyId) -> list[Series]:
     """The series of a study, in the machine's order."""
     return tx.all(
@@ -142,28 +111,4 @@ def series(tx: Tx, study_id: StudyId) -> list[Series]:
         limit 1000
         """,
         study_id=study_id,
-    )
-
-
-def instances(
-    tx: Tx, *, study_id: StudyId, series_uid: str | None, sop_instance_uid: str | None = None
-) -> list[Instance]:
-    """The instances of a study, of one of its series, or one of them."""
-    return tx.all(
-        Instance,
-        """
-        select n.sop_instance_uid, n.sop_class_uid, se.series_uid, n.transfer_syntax_uid,
-               n.number, n.frames, n.rows, n.columns, n.blob_key, n.blob_key as digest,
-               n.bytes, n.pixel_offset, n.frame_bytes
-        from images.series se
-        join images.instance n using (series_id)
-        where se.study_id = %(study_id)s
-          and (%(series_uid)s::text is null or se.series_uid = %(series_uid)s)
-          and (%(uid)s::text is null or n.sop_instance_uid = %(uid)s)
-        order by se.number, se.series_uid, n.number, n.sop_instance_uid
-        limit 20000
-        """,
-        study_id=study_id,
-        series_uid=series_uid,
-        uid=sop_instance_uid,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import LiteralString
 from uuid import uuid4
 
 import orjson
@@ -144,6 +145,48 @@ def add_series(tx: Tx, header: Header) -> None:
     )
 
 
+_ADD_INSTANCES: LiteralString = """
+with arrived as (
+  select * from json_to_recordset(%(rows)b::text::json) a(
+    place int, uid text, series_uid text, class text, syntax text, number int, frames int,
+    rows int, columns int, blob_key text, size bigint, pixel_offset bigint,
+    frame_bytes int, origin text)
+  join unnest(%(metadata)b::text[]) with ordinality m(metadata, nth) on nth = place
+), added as (
+  insert into images.instance
+    (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames,
+     rows, columns, blob_key, bytes, pixel_offset, frame_bytes, metadata, received_at,
+     origin)
+  select a.uid, se.series_id, a.class, a.syntax, a.number, a.frames, a.rows, a.columns,
+         a.blob_key, a.size, a.pixel_offset, a.frame_bytes, a.metadata::json, %(now)s,
+         a.origin
+  from arrived a
+  join images.series se on se.series_uid = a.series_uid
+  on conflict (sop_instance_uid) do nothing
+  returning sop_instance_uid, series_id, bytes
+), in_series as (
+  update images.series se set instances = se.instances + c.added
+  from (select series_id, count(*) as added from added group by series_id) c
+  where se.series_id = c.series_id
+), counted as (
+  select se.study_id, array_agg(sop_instance_uid) as uids, sum(bytes) as bytes
+  from added join images.series se using (series_id)
+  group by se.study_id
+), locked as (
+  select study_id from images.study join counted using (study_id)
+  order by study_id for update of study
+)
+update images.study st
+set instances = st.instances + cardinality(c.uids), bytes = st.bytes + c.bytes,
+    quiet_at = %(quiet_at)s, last_instance_at = greatest(st.last_instance_at, %(now)s)
+from counted c
+join locked using (study_id)
+where st.study_id = c.study_id
+returning c.uids, st.study_id, cardinality(c.uids) as added, st.instances, st.announced,
+          st.state
+"""
+
+
 def add_instances(
     tx: Tx, arrivals: Sequence[Arrival], *, now: datetime, quiet_at: datetime
 ) -> list[Counts]:
@@ -154,46 +197,7 @@ def add_instances(
     """
     return tx.all(
         Counts,
-        """
-        with arrived as (
-          select * from json_to_recordset(%(rows)b::text::json) a(
-            place int, uid text, series_uid text, class text, syntax text, number int, frames int,
-            rows int, columns int, blob_key text, size bigint, pixel_offset bigint,
-            frame_bytes int, origin text)
-          join unnest(%(metadata)b::text[]) with ordinality m(metadata, nth) on nth = place
-        ), added as (
-          insert into images.instance
-            (sop_instance_uid, series_id, sop_class_uid, transfer_syntax_uid, number, frames,
-             rows, columns, blob_key, bytes, pixel_offset, frame_bytes, metadata, received_at,
-             origin)
-          select a.uid, se.series_id, a.class, a.syntax, a.number, a.frames, a.rows, a.columns,
-                 a.blob_key, a.size, a.pixel_offset, a.frame_bytes, a.metadata::json, %(now)s,
-                 a.origin
-          from arrived a
-          join images.series se on se.series_uid = a.series_uid
-          on conflict (sop_instance_uid) do nothing
-          returning sop_instance_uid, series_id, bytes
-        ), in_series as (
-          update images.series se set instances = se.instances + c.added
-          from (select series_id, count(*) as added from added group by series_id) c
-          where se.series_id = c.series_id
-        ), counted as (
-          select se.study_id, array_agg(sop_instance_uid) as uids, sum(bytes) as bytes
-          from added join images.series se using (series_id)
-          group by se.study_id
-        ), locked as (
-          select study_id from images.study join counted using (study_id)
-          order by study_id for update of study
-        )
-        update images.study st
-        set instances = st.instances + cardinality(c.uids), bytes = st.bytes + c.bytes,
-            quiet_at = %(quiet_at)s, last_instance_at = greatest(st.last_instance_at, %(now)s)
-        from counted c
-        join locked using (study_id)
-        where st.study_id = c.study_id
-        returning c.uids, st.study_id, cardinality(c.uids) as added, st.instances, st.announced,
-                  st.state
-        """,
+        _ADD_INSTANCES,
         rows=orjson.dumps([_row(place, one) for place, one in enumerate(arrivals, 1)]).decode(),
         metadata=[arrival.header.metadata for arrival in arrivals],
         now=now,

@@ -2,54 +2,57 @@
 
 from collections.abc import Set
 from datetime import date, datetime
+from typing import LiteralString
 
 from plateau.images.life_types import Address, Neighbour
 from plateau.kernel.ids import SiteId
 from plateau.platform.db import Tx
+
+_NEIGHBOURS: LiteralString = """
+with known as (
+  select ae_title, name, site_id, modality from territory.device
+  where site_id = any(%(sites)s)
+    and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+  union all
+  select ae_title, name, site_id, null from territory.peer p
+  where (site_id is null or site_id = any(%(sites)s))
+    and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+    and not exists (select from territory.device d where d.ae_title = p.ae_title)
+), refused as (
+  select distinct on (ae_title) ae_title, reason, at,
+         count(*) over (partition by ae_title) as times
+  from images.refusal
+  where at >= %(since)s
+  order by ae_title, at desc
+)
+select k.ae_title, k.name, s.name as site_name, k.modality, p.host, p.port,
+       coalesce(p.may_store, k.modality is not null) as may_store,
+       coalesce(p.may_query, false) as may_query,
+       coalesce(p.may_retrieve, false) as may_retrieve,
+       coalesce(p.uses_tls, false) as uses_tls,
+       greatest(c.last_seen_at, l.last_at) as last_seen_at,
+       coalesce(t.instances, 0) as instances_today, coalesce(t.bytes, 0) as bytes_today,
+       coalesce(r.times, 0) as refusals_today, r.reason as last_refusal,
+       r.at as last_refusal_at, c.last_echo_at, c.last_echo_ok, c.last_error
+from known k
+left join territory.site s using (site_id)
+left join territory.peer p on p.ae_title = k.ae_title
+     and p.valid_from <= %(on)s and (p.valid_to is null or p.valid_to > %(on)s)
+left join images.contact c on c.ae_title = k.ae_title
+left join images.traffic t on t.ae_title = k.ae_title and t.day = %(on)s
+left join lateral (select last_at from images.traffic
+                   where ae_title = k.ae_title order by day desc limit 1) l on true
+left join refused r on r.ae_title = k.ae_title
+order by last_seen_at desc nulls last, k.ae_title
+limit 1000
+"""
 
 
 def neighbours(tx: Tx, *, sites: Set[SiteId], on: date, since: datetime) -> list[Neighbour]:
     """The machines and systems of `sites` and of the whole pool, those seen last first."""
     return tx.all(
         Neighbour,
-        """
-        with known as (
-          select ae_title, name, site_id, modality from territory.device
-          where site_id = any(%(sites)s)
-            and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
-          union all
-          select ae_title, name, site_id, null from territory.peer p
-          where (site_id is null or site_id = any(%(sites)s))
-            and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
-            and not exists (select from territory.device d where d.ae_title = p.ae_title)
-        ), refused as (
-          select distinct on (ae_title) ae_title, reason, at,
-                 count(*) over (partition by ae_title) as times
-          from images.refusal
-          where at >= %(since)s
-          order by ae_title, at desc
-        )
-        select k.ae_title, k.name, s.name as site_name, k.modality, p.host, p.port,
-               coalesce(p.may_store, k.modality is not null) as may_store,
-               coalesce(p.may_query, false) as may_query,
-               coalesce(p.may_retrieve, false) as may_retrieve,
-               coalesce(p.uses_tls, false) as uses_tls,
-               greatest(c.last_seen_at, l.last_at) as last_seen_at,
-               coalesce(t.instances, 0) as instances_today, coalesce(t.bytes, 0) as bytes_today,
-               coalesce(r.times, 0) as refusals_today, r.reason as last_refusal,
-               r.at as last_refusal_at, c.last_echo_at, c.last_echo_ok, c.last_error
-        from known k
-        left join territory.site s using (site_id)
-        left join territory.peer p on p.ae_title = k.ae_title
-             and p.valid_from <= %(on)s and (p.valid_to is null or p.valid_to > %(on)s)
-        left join images.contact c on c.ae_title = k.ae_title
-        left join images.traffic t on t.ae_title = k.ae_title and t.day = %(on)s
-        left join lateral (select last_at from images.traffic
-                           where ae_title = k.ae_title order by day desc limit 1) l on true
-        left join refused r on r.ae_title = k.ae_title
-        order by last_seen_at desc nulls last, k.ae_title
-        limit 1000
-        """,
+        _NEIGHBOURS,
         sites=list(sites),
         on=on,
         since=since,

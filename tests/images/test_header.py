@@ -108,3 +108,11 @@ def test_a_length_beyond_the_end_is_refused() -> None:
     spoiled = content[: pixels + 8] + struct.pack("<I", 0x7FFFFFFF) + content[pixels + 12 :]
     with pytest.raises(InvalidInputError, match="truncated"):
         header.read(spoiled)
+
+
+@pytest.mark.parametrize("uid", ["..", "1..2", "1.", ".1", "1.a", "1" * 65])
+def test_a_uid_that_is_none_is_refused(uid: str) -> None:
+    image = ct("1.2.3")
+    image.SeriesInstanceUID = uid
+    with pytest.raises(InvalidInputError):
+        header.read(as_file(image))

@@ -29,7 +29,7 @@ _UIDS = {
     "Series Instance UID": "SeriesInstanceUID",
 }
 _KINDS = ("Study", "Acquisition", "Series", "Content")
-_UID = re.compile(r"[0-9.]{1,64}")
+_UID = re.compile(r"(?=.{1,64}$)\d+(\.\d+)*", re.ASCII)  # PS3.5, 9.1
 _DIGITS = re.compile(r"(\d{8})\|(\d{2,6})?")
 _WORDS = frozenset([b"CS", b"UI", b"SH", b"LO", b"DA", b"TM", b"IS"])
 _INDEXED = {

@@ -75,3 +75,13 @@ def test_what_is_not_supported_and_what_is_left_are_said(client: TestClient) -> 
 def test_a_value_without_sense_is_refused(client: TestClient) -> None:
     assert client.get("/dicom-web/studies?StudyDate=yesterday").status_code == 400
     assert client.get("/dicom-web/studies?limit=0").status_code in {400, 422}
+
+
+def test_a_whole_study_comes_without_asking_for_more(
+    client: TestClient, db: Db, blobs: Blobs, image: Dataset
+) -> None:
+    study_uid = str(image.StudyInstanceUID)
+    web.keep(db, blobs, *(as_file(ct(study_uid, number)) for number in range(4, 105)))
+    answer = client.get(f"/dicom-web/studies/{study_uid}/instances")
+    assert len(answer.json()) == 104
+    assert "Warning" not in answer.headers

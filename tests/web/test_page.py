@@ -75,6 +75,7 @@ def test_help_lists_the_keys(page: Page) -> None:
     expect(page.locator("#help")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#help")).to_be_hidden()
+    page.bring_to_front()  # a window behind another one has no focus to give
     page.keyboard.press("/")
     expect(page.locator("#find-text")).to_be_focused()
 

@@ -21,6 +21,7 @@ _JSON = "application/dicom+json"
 _PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept, Accept-Encoding"}
 _OPTIONS = frozenset({"includefield", "fuzzymatching", "limit", "offset", "accept", "charset"})
 _REQUESTED = {"AccessionNumber": "RequestedAccessionNumber"}  # inside the request attributes
+_PAGE, _WHOLE = 100, 20_000  # answers to a search among all studies, and of one study
 _AGENT = "plateau"
 
 
@@ -30,11 +31,12 @@ class Asked:
     def __init__(
         self,
         request: Request,
-        limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
+        limit: Annotated[int | None, Parameter(ge=1, le=_WHOLE)] = None,
         offset: Annotated[int, Parameter(ge=0, le=1_000_000)] = 0,
         fuzzymatching: bool = False,
     ) -> None:
-        self.limit, self.offset, self.is_fuzzy = limit, offset, fuzzymatching
+        usual = _WHOLE if "study_uid" in request.path_params else _PAGE
+        self.limit, self.offset, self.is_fuzzy = limit or usual, offset, fuzzymatching
         self.keys: dict[str, str] = {}
         self.fields: set[str] = set()
         self.unknown: list[str] = []

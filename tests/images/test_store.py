@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
@@ -138,3 +139,22 @@ def test_a_data_set_that_is_not_the_announced_instance_is_refused(store: Store, 
             memoryview(encode(image)), uids=announced, syntax=ExplicitVRLittleEndian, origin=CT
         )
     assert kept(db) == {}
+
+
+def test_what_nobody_foresaw_stops_neither_the_thread_nor_the_log_s_silence(
+    store: Store, db: Db, capfd: pytest.CaptureFixture[str]
+) -> None:
+    image = ct()
+    with db.begin() as tx:
+        tx.run("alter table images.instance rename column origin to elsewhere")
+    with pytest.raises(psycopg.ProgrammingError):
+        store.keep_file(as_file(image), origin=CT)
+    with db.begin() as tx:
+        tx.run("alter table images.instance rename column elsewhere to origin")
+
+    assert attempt(store, as_file(image)) is None
+
+    said = "".join(capfd.readouterr())
+    assert "UndefinedColumn" in said
+    assert "TESTINVENTE" not in said
+    assert "IPP-TEST-1" not in said

@@ -12,31 +12,17 @@ from typing import Any
 import orjson
 from pydicom import DataElement
 from pydicom.dataset import Dataset
-from pydicom.errors import BytesLengthException
 from pydicom.filereader import read_dataset
 
 from plateau.images.part10 import Element
 from plateau.platform.blobs import Buffer
+from plateau.platform.dimse import TROUBLES
 
 _INLINE = 1024
 _REMEMBERED = 4096  # elements
 _LONGEST = 2048  # of an element that is remembered
 _CHARACTER_SET = 0x00080005
 _HERE = '"BulkDataURI":"~'  # no value can say this: it would be escaped
-# What the library raises on bytes that are no values of what they claim to be.
-TROUBLES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    BytesLengthException,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
 _PIXEL_VR = {0x7FE00008: "OF", 0x7FE00009: "OD", 0x7FE00010: "OW"}
 _NUMBERS = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i"}
 _WORDS: dict[bytes, Callable[[str], object]] = {

@@ -15,6 +15,7 @@ from plateau.images.part10 import Element, Part10
 from plateau.images.types import Header
 from plateau.kernel.errors import InvalidInputError
 from plateau.platform.blobs import Buffer
+from plateau.platform.dimse import TROUBLES
 
 # Machines write values that break the standard: they are kept as they are, and what we index is
 # checked here.
@@ -58,7 +59,7 @@ def describe(opened: Part10) -> Header:
     known = elements[: elements.index(pixels)] if pixels else elements
     try:
         return _header(_said(opened, known), opened, known, pixels)
-    except dicom_json.TROUBLES as error:
+    except TROUBLES as error:
         raise InvalidInputError("not a usable DICOM object") from error
 
 

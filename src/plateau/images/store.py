@@ -140,14 +140,13 @@ class Store:
         """Index a batch; when it cannot be done together, each on its own."""
         try:
             problems = self._index([one.arrival for one in batch])
-        except PlateauError as error:
+        except Exception as error:  # noqa: BLE001 - this thread serves every door, and must go on
+            if not isinstance(error, PlateauError):  # its text may hold values: only its kind
+                log.warning("store.failed", kind=type(error).__name__)
             if len(batch) > 1 and not isinstance(error, UnavailableError):
                 for one in batch:
                     self._commit([one])
                 return
-            problems = dict.fromkeys(range(len(batch)), error)
-        except Exception as error:
-            log.exception("store.failed")
             problems = dict.fromkeys(range(len(batch)), error)
         _tell(batch, problems)
 

@@ -38,7 +38,7 @@ _STATUSES: dict[type[errors.PlateauError], int] = {
     errors.NotFoundError: 0x0124,  # Refused: not authorised. PS3.7, annex C
 }
 # What the library raises on bytes that are no values of what they claim to be.
-_TROUBLES = (
+TROUBLES = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -85,7 +85,7 @@ def decoded(stream: BytesIO | None, context: PresentationContextTuple) -> Datase
     try:
         data_set = read_dataset(BytesIO(content), syntax.is_implicit_VR, is_little_endian=True)
         data_set.decode()
-    except _TROUBLES as error:
+    except TROUBLES as error:
         raise InvalidInputError("not a usable DICOM object") from error
     return data_set
 

@@ -30,6 +30,7 @@ document.addEventListener('DOMContentLoaded', () => {
   find.hidden = false;
   text.addEventListener('input', look);
   text.addEventListener('change', (event) => event.stopPropagation()); // not a filter of the server
-  new MutationObserver(follow).observe(list, { childList: true, subtree: true });
+  // A swap also takes away what this page put on a row, even when no row came or went.
+  document.body.addEventListener(EVENTS.swapped, follow);
   count();
 });

@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 
 from harness import Result, Target, report, seconds
-from plateau.images import searching
-from plateau.images.matching import Query
-from plateau.images.queries import search
-from plateau.images.search_types import Scope
+from plateau.images.search import queries as search
+from plateau.images.search import service as searching
+from plateau.images.search.matching import Query
+from plateau.images.search.types import Scope
 from plateau.kernel.ids import SiteId
 from plateau.platform.db import Tx
 from plateau.platform.embedded import Postgres

@@ -11,7 +11,8 @@ from pynetdicom.presentation import PresentationContext
 
 from files import ROOT
 from plateau.entry.http import ROUTERS
-from plateau.images import capabilities, scp
+from plateau.images import scp
+from plateau.images.retrieve import capabilities
 from plateau.platform import dimse
 from plateau.platform.lane import MAX_PDU
 from plateau.platform.settings import Settings

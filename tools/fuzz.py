@@ -20,7 +20,7 @@ import pydicom.data
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from files import ROOT
-from plateau.images import header, part10
+from plateau.images.formats import header, part10
 from plateau.kernel.errors import InvalidInputError
 
 CORPUS = ROOT / "tests" / "faults" / "corpus"

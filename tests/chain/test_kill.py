@@ -18,7 +18,7 @@ from pydicom.uid import generate_uid
 import make
 from entry.processes import Plateau, free_port, listens, plateau, until
 from images.instances import associated, ct, store
-from plateau.images import header
+from plateau.images.formats import header
 from plateau.kernel.errors import UnavailableError
 from plateau.platform.blobs import key_of, open_folder
 from plateau.platform.db import Db, open_pool

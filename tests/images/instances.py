@@ -15,7 +15,7 @@ from pydicom.uid import (
 from pynetdicom import AE
 from pynetdicom.association import Association
 
-from plateau.images import part10
+from plateau.images.formats import part10
 from plateau.images.scp import dimse_server
 from plateau.images.types import Origin
 from plateau.platform.dimse import Hub

@@ -15,7 +15,8 @@ from pydicom.dataset import Dataset
 import make
 from images.instances import CT, as_file, ct
 from plateau.entry import http
-from plateau.images import header, service
+from plateau.images import service
+from plateau.images.formats import header
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.ids import SiteId
 from plateau.platform.blobs import Blobs

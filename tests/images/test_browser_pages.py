@@ -8,7 +8,7 @@ from pydicom.uid import generate_uid
 import make
 from images.instances import CT, as_file, ct
 from images.web import client, keep, know
-from plateau.images import quarantine
+from plateau.images.quarantine import service as quarantine
 from plateau.kernel.caller import Caller, Role
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db

@@ -11,8 +11,10 @@ from pynetdicom.events import Event
 
 import make
 from images.instances import CT, as_file, associated, ct
-from plateau.images import commitment, commitment_scp, scp, service
-from plateau.images.commitment import INSTANCE, SERVICE
+from plateau.images import scp, service
+from plateau.images.commitment import messages
+from plateau.images.commitment import scp as commitment_scp
+from plateau.images.commitment.messages import INSTANCE, SERVICE
 from plateau.images.events import CommitmentAsked
 from plateau.kernel.errors import UnavailableError
 from plateau.platform import runtime
@@ -157,6 +159,6 @@ def test_a_request_that_cannot_be_answered_is_refused(db: Db, hub: int) -> None:
 
 
 def test_each_failure_has_the_reason_of_the_standard() -> None:
-    reference = commitment.Reference(CTImageStorage, "1.2")
-    stored = {"1.2": commitment.Stored("1.2", CTImageStorage, "key")}
-    assert commitment.failures([reference], stored, frozenset()) == {}
+    reference = messages.Reference(CTImageStorage, "1.2")
+    stored = {"1.2": messages.Stored("1.2", CTImageStorage, "key")}
+    assert messages.failures([reference], stored, frozenset()) == {}

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
 from images.instances import encode
-from plateau.images import dicom_json, part10
+from plateau.images.formats import dicom_json, part10
 from plateau.kernel.errors import InvalidInputError
 
 DATA = Path(pydicom.__file__).parent / "data"

@@ -6,7 +6,8 @@ from pydicom.uid import XRayRadiationDoseSRStorage, generate_uid
 
 import make
 from images.instances import CT, as_file, ct
-from plateau.images import dose, service
+from plateau.images import service
+from plateau.images.formats import dose
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
 

@@ -12,7 +12,8 @@ from pynetdicom import AE, build_context
 import make
 from images import web
 from images.instances import as_file, ct
-from plateau.images import find_scp, scp
+from plateau.images import scp
+from plateau.images.search import scp as find_scp
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.platform.dimse import Hub

@@ -14,7 +14,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from images.instances import as_file, ct, encode
-from plateau.images import header, part10
+from plateau.images.formats import header, part10
 from plateau.kernel.errors import InvalidInputError
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plateau.images import matching
-from plateau.images.matching import Clocks, Days
+from plateau.images.search import matching
+from plateau.images.search.matching import Clocks, Days
 from plateau.kernel.errors import InvalidInputError
 
 letters = st.text("abAÉé^*?[].%_\\", max_size=8)

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plateau.images import media, transcode
-from plateau.images.media import DICOM, EXPLICIT, ZIP
-from plateau.images.retrieval_types import Form, NotAcceptableError, Offer
+from plateau.images.formats import transcode
+from plateau.images.retrieve import media
+from plateau.images.retrieve.media import DICOM, EXPLICIT, ZIP
+from plateau.images.retrieve.types import Form, Offer
+from plateau.images.types import NotAcceptableError
 
 FILES = (Offer(kind=DICOM, is_multipart=True), Offer(kind=ZIP), Offer(kind=DICOM))
 

@@ -12,8 +12,11 @@ import pytest
 import make
 from images.instances import CT, as_file, ct
 from images.web import client, keep
-from plateau.images import dialing, peers, service, upkeep
-from plateau.images.life_types import Address
+from plateau.images import service
+from plateau.images.peers import dialing
+from plateau.images.peers import service as peers
+from plateau.images.peers.types import Address
+from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
 from plateau.platform.blobs import Blobs

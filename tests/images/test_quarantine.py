@@ -8,8 +8,8 @@ from pydicom.uid import generate_uid
 import make
 from images.instances import CT, as_file, ct
 from images.web import keep
-from plateau.images import quarantine
-from plateau.images.life_types import Decision
+from plateau.images.quarantine import service as quarantine
+from plateau.images.quarantine.types import Decision
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from plateau.platform.blobs import Blobs

@@ -11,7 +11,8 @@ from pydicom.uid import generate_uid
 
 import make
 from images.instances import CT, as_file, ct
-from plateau.images import header, part10, service
+from plateau.images import service
+from plateau.images.formats import header, part10
 from plateau.images.types import Origin
 from plateau.kernel.errors import (
     ConflictError,

@@ -25,8 +25,10 @@ from pynetdicom.association import Association
 import make
 from images import web
 from images.instances import as_file, ct, encode
-from plateau.images import retrieve_rules, retrieve_scp, scp
-from plateau.images.retrieve_types import Selection, Sent
+from plateau.images import scp
+from plateau.images.move import rules as retrieve_rules
+from plateau.images.move import scp as retrieve_scp
+from plateau.images.move.types import Selection, Sent
 from plateau.kernel.errors import InvalidInputError
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db

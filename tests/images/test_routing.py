@@ -14,9 +14,10 @@ import make
 from images.instances import as_file, ct
 from images.web import keep
 from plateau.images import jobs as image_jobs
-from plateau.images import routing, service
+from plateau.images import service
 from plateau.images.events import ForwardAsked, StudyComplete
-from plateau.images.life_types import Forwarding
+from plateau.images.forward import service as routing
+from plateau.images.forward.types import Forwarding
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import UnavailableError
 from plateau.platform.blobs import Blobs

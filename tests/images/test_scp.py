@@ -20,7 +20,8 @@ from images.instances import (
     step_ends,
     store,
 )
-from plateau.images import header, service
+from plateau.images import service
+from plateau.images.formats import header
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.platform.dimse import Hub

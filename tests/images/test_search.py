@@ -7,10 +7,10 @@ import pytest
 import make
 from images import web
 from images.instances import as_file, ct
-from plateau.images import searching
-from plateau.images.matching import Query
-from plateau.images.queries import search
-from plateau.images.search_types import Scope
+from plateau.images.search import queries as search
+from plateau.images.search import service as searching
+from plateau.images.search.matching import Query
+from plateau.images.search.types import Scope
 from plateau.kernel.errors import InvalidInputError
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db

@@ -21,9 +21,9 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 import make
 from images import web
 from images.instances import as_file, ct
-from plateau.images import stow
-from plateau.images.stow_parts import Parts
-from plateau.images.stow_types import Part
+from plateau.images.stow import api as stow
+from plateau.images.stow.parts import Parts
+from plateau.images.stow.types import Part
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import InvalidInputError
 from plateau.platform.blobs import Blobs

@@ -10,7 +10,7 @@ import pytest
 import make
 from images.instances import as_file, ct
 from images.web import client, keep
-from plateau.images import upkeep
+from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import UnavailableError
 from plateau.platform.blobs import Blobs

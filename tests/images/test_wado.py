@@ -18,7 +18,7 @@ import make
 from images import web
 from images.instances import as_file, ct
 from images.web import of, parts, path_of, run
-from plateau.images import header, transcode
+from plateau.images.formats import header, transcode
 from plateau.images.types import Header
 from plateau.kernel.caller import Caller
 from plateau.platform.blobs import Blobs

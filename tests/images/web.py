@@ -17,7 +17,8 @@ from pydicom.dataset import Dataset
 import make
 from images.instances import CT
 from plateau.entry import http
-from plateau.images import header, service
+from plateau.images import service
+from plateau.images.formats import header
 from plateau.images.types import Header
 from plateau.kernel.caller import Caller
 from plateau.platform.blobs import Blobs

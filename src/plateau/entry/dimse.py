@@ -1,8 +1,10 @@
 """The process that answers the machines: storage, worklist, procedure steps."""
 
 from plateau.entry import boot
-from plateau.images import commitment_scp, find_scp, retrieve_scp
 from plateau.images import scp as images
+from plateau.images.commitment import scp as commitment_scp
+from plateau.images.move import scp as retrieve_scp
+from plateau.images.search import scp as find_scp
 from plateau.platform import dimse
 from plateau.platform.dimse import Hub
 from plateau.requests import scp as requests

@@ -11,9 +11,14 @@ from plateau.access import service as access
 from plateau.activity import pages as activity
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
-from plateau.images import capabilities, hub_pages, qido, stow, upkeep, wado
+from plateau.images import hub_pages
 from plateau.images import pages as viewer
+from plateau.images.retrieve import api as wado
+from plateau.images.retrieve import capabilities
+from plateau.images.search import api as qido
 from plateau.images.store import Store
+from plateau.images.stow import api as stow
+from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
 from plateau.planning import pages as planning
 from plateau.platform import clock

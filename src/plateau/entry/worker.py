@@ -12,9 +12,11 @@ from plateau.access import service as access
 from plateau.activity import jobs as activity_jobs
 from plateau.entry import boot
 from plateau.exchange import jobs as exchange_jobs
-from plateau.images import commitment_scp, routing, upkeep
 from plateau.images import jobs as images_jobs
 from plateau.images import service as images
+from plateau.images.commitment import scp as commitment_scp
+from plateau.images.forward import service as routing
+from plateau.images.upkeep import service as upkeep
 from plateau.kernel.errors import PlateauError
 from plateau.platform import clock, jobs
 from plateau.platform.db import Tx

@@ -8,8 +8,15 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
-from plateau.images import browsing, dialing, peers, quarantine, routing, upkeep
-from plateau.images.life_types import Decision, Echo, Wish
+from plateau.images.browse import service as browsing
+from plateau.images.browse.types import Wish
+from plateau.images.forward import service as routing
+from plateau.images.peers import dialing
+from plateau.images.peers import service as peers
+from plateau.images.peers.types import Echo
+from plateau.images.quarantine import service as quarantine
+from plateau.images.quarantine.types import Decision
+from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
 from plateau.platform import clock
 from plateau.platform.settings import Settings

@@ -1,7 +1,8 @@
 """What the image hub hears of itself."""
 
-from plateau.images import describing, routing
 from plateau.images.events import ForwardAsked, StudyComplete
+from plateau.images.forward import service as routing
+from plateau.images.retrieve import describing
 from plateau.platform import clock, jobs, runtime
 
 

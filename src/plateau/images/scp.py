@@ -24,7 +24,10 @@ from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
-from plateau.images import commitment_scp, find_scp, retrieve_scp, service, upkeep
+from plateau.images import service
+from plateau.images.commitment import scp as commitment_scp
+from plateau.images.move import scp as retrieve_scp
+from plateau.images.search import scp as find_scp
 from plateau.images.store import Store
 from plateau.images.types import (
     MissingAttributeError,
@@ -33,6 +36,7 @@ from plateau.images.types import (
     StepClosedError,
     StepTakenError,
 )
+from plateau.images.upkeep import service as upkeep
 from plateau.kernel.errors import InvalidInputError, NotFoundError, PlateauError
 from plateau.platform import clock, dimse
 from plateau.platform.counters import STORES

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from plateau.images import dose, header, part10, rules
+from plateau.images import rules
 from plateau.images.events import StepEnded, StepStarted, StudyComplete
-from plateau.images.queries import answers, arrival, peers, steps
+from plateau.images.formats import dose, header, part10
+from plateau.images.peers import queries as peers
+from plateau.images.queries import answers, arrival, steps
 from plateau.images.types import (
     IN_PROGRESS,
     Arrival,

@@ -14,8 +14,10 @@ from datetime import timedelta
 
 import structlog
 
-from plateau.images import header, part10, quarantine, service
-from plateau.images.part10 import Part10
+from plateau.images import service
+from plateau.images.formats import header, part10
+from plateau.images.formats.part10 import Part10
+from plateau.images.quarantine import service as quarantine
 from plateau.images.types import Arrival, Header, Origin, OtherContentError, OtherObjectError
 from plateau.kernel.errors import PlateauError, UnavailableError
 from plateau.platform import clock

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from plateau.kernel.errors import ConflictError, InvalidInputError
+from plateau.kernel.errors import ConflictError, InvalidInputError, PlateauError
 from plateau.kernel.ids import PatientId, SiteId, StudyId
 
 Json = Mapping[str, Any]  # a data set in the DICOM JSON model, PS3.18 annex F
@@ -221,3 +221,9 @@ class Instance:
     bytes: int
     pixel_offset: int | None
     frame_bytes: int | None  # when frames lie one after the other
+
+
+class NotAcceptableError(PlateauError):
+    """What was asked exists, but in none of the forms that the caller accepts."""
+
+    code: ClassVar[str] = "not_acceptable"

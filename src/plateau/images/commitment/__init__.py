@@ -1,0 +1,1 @@
+"""Storage commitment: what may be deleted elsewhere."""

@@ -1,0 +1,1 @@
+"""DICOM files: their layout, what is read of them, their other forms."""

@@ -1,0 +1,1 @@
+"""Complete studies sent on to other systems."""

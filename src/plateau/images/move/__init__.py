@@ -1,0 +1,1 @@
+"""Retrieval by DIMSE: C-MOVE and C-GET."""

@@ -1,0 +1,1 @@
+"""Other DICOM systems: who they are, whether they answer."""

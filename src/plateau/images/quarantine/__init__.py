@@ -1,0 +1,1 @@
+"""Other content under a stored UID, held until a person decides."""

@@ -1,0 +1,1 @@
+"""Retrieval by web: WADO-RS, metadata, frames, pictures, ZIP."""

@@ -1,0 +1,1 @@
+"""Storage by web: STOW-RS."""

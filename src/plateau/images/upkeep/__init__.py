@@ -1,0 +1,1 @@
+"""Room, counts, and a look at every stored byte in turn."""

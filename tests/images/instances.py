@@ -19,6 +19,7 @@ from plateau.images.formats import part10
 from plateau.images.scp import dimse_server
 from plateau.images.types import Origin
 from plateau.platform.dimse import Hub
+from plateau.platform.resting import rested
 from plateau.platform.settings import Settings
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
@@ -123,7 +124,7 @@ def associated(
     client.add_requested_context(CTImageStorage, ExplicitVRLittleEndian)
     association = client.associate("127.0.0.1", port, ae_title=called)
     try:
-        yield association
+        yield rested(association)
     finally:
         if association.is_established:
             association.release()

@@ -17,6 +17,7 @@ from plateau.images.search import scp as find_scp
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.platform.dimse import Hub
+from plateau.platform.resting import rested
 from plateau.platform.settings import Settings
 
 PATIENT_ROOT, STUDY_ROOT = find_scp.FINDS
@@ -61,7 +62,7 @@ def statuses(port: int, model: str, **keys: str) -> list[int]:
         "127.0.0.1", port, contexts=[build_context(model)], ae_title="PLATEAU"
     )
     try:
-        return [status.Status for status, _ in association.send_c_find(wanted, model)]
+        return [status.Status for status, _ in rested(association).send_c_find(wanted, model)]
     finally:
         association.release()
 

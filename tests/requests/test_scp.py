@@ -19,6 +19,7 @@ from plateau.kernel.ids import ExamId
 from plateau.platform import dimse
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
+from plateau.platform.resting import rested
 from plateau.platform.settings import Settings
 from plateau.requests import scp
 
@@ -75,7 +76,7 @@ def ask(port: int, wanted: Dataset, ae_title: str = "CT_TEST") -> tuple[int, lis
     ae = AE(ae_title)
     ae.add_requested_context(ModalityWorklistInformationFind)
     association = ae.associate("127.0.0.1", port, ae_title="PLATEAU")
-    assert association.is_established
+    assert rested(association).is_established
     answers: list[Dataset] = []
     last = -1
     for status, identifier in association.send_c_find(wanted, ModalityWorklistInformationFind):

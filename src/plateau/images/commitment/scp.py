@@ -23,6 +23,7 @@ from plateau.platform import clock, jobs, runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
 from plateau.platform.dimse import SUCCESS, Hub, decoded, status_of
+from plateau.platform.resting import rested
 from plateau.territory import service as territory
 from plateau.territory.types import Peer
 
@@ -113,7 +114,9 @@ def _tell(peer: Peer, asked: Asked, failed: dict[str, int], *, our_title: str) -
         raise UnavailableError("the machine cannot be told what is stored")
     try:
         kind, said = messages.report(asked, failed, ae_title=our_title)
-        status, _ = association.send_n_event_report(said, kind, messages.SERVICE, messages.INSTANCE)
+        status, _ = rested(association).send_n_event_report(
+            said, kind, messages.SERVICE, messages.INSTANCE
+        )
     except ValueError as error:
         raise UnavailableError("the machine cannot be told what is stored") from error
     finally:

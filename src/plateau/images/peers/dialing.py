@@ -12,6 +12,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 
 from plateau.images.peers.types import Address, Echo
 from plateau.kernel.errors import PlateauError, UnavailableError
+from plateau.platform.resting import rested
 
 _VERIFICATION = "1.2.840.10008.1.1"
 _CONNECT_S, _ANSWER_S = 5.0, 10.0
@@ -50,7 +51,7 @@ def associated(
     if not association.is_established:
         raise _refusal(association)
     try:
-        yield association
+        yield rested(association)
     finally:
         if association.is_established:
             association.release()

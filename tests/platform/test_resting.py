@@ -7,21 +7,22 @@ from collections.abc import Iterator
 import pytest
 from pynetdicom import AE
 from pynetdicom.association import Association
-from pynetdicom.sop_class import Verification
 
 from entry.processes import free_port
 from plateau.platform.resting import Checkpoint, rested
+
+VERIFICATION = "1.2.840.10008.1.1"
 
 
 @pytest.fixture
 def association() -> Iterator[Association]:
     """With a provider of the library."""
     provider = AE("ELSEWHERE")
-    provider.add_supported_context(Verification)
+    provider.add_supported_context(VERIFICATION)
     port = free_port()
     provider.start_server(("127.0.0.1", port), block=False)
     client = AE("PLATEAU")
-    client.add_requested_context(Verification)
+    client.add_requested_context(VERIFICATION)
     association = client.associate("127.0.0.1", port)
     assert association.is_established
     yield rested(association)

@@ -22,14 +22,17 @@ class Checkpoint(threading.Event):
         self._is_held = False
 
     def is_set(self) -> bool:
+        """Whether the reader may go on."""
         return self._is_open
 
     def set(self) -> None:
+        """Let the reader go on."""
         with self._changed:
             self._is_open = True
             self._changed.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
+        """Rest until told to go on; for the reader."""
         with self._changed:
             while not self._is_open:
                 self._is_held = True
@@ -39,6 +42,7 @@ class Checkpoint(threading.Event):
         return True
 
     def clear(self) -> None:
+        """Stop the reader; returns once it rests, or has ended."""
         with self._changed:
             self._is_open = False
             if threading.current_thread() is self._reader:

@@ -1,0 +1,1 @@
+"""Who works when: the problem, its rules, and the check that needs no solver."""

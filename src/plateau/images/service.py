@@ -1,19 +1,23 @@
 """Receiving instances, following procedure steps, and knowing when a study is complete."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from plateau.images import rules
-from plateau.images.events import StepEnded, StepStarted, StudyComplete
+from plateau.images.events import StepEnded, StepStarted, StudyComplete, StudyGrew
 from plateau.images.formats import dose, header, part10
 from plateau.images.peers import queries as peers
 from plateau.images.queries import answers, arrival, steps
+from plateau.images.reject import service as rejecting
+from plateau.images.reject.types import Note
 from plateau.images.types import (
     IN_PROGRESS,
     Arrival,
+    Coercion,
     Counts,
     Dose,
     Header,
@@ -51,6 +55,12 @@ def greet(tx: Tx, *, origin: Origin, now: datetime) -> None:
     peers.note_seen(tx, ae_title=origin.ae_title, at=now)
 
 
+def coercion(tx: Tx, origin: Origin, *, now: datetime) -> Coercion:
+    """How what somebody sends is meant; whoever has it read in may say whose identifiers it has."""
+    found = arrival.coercion(tx, ae_title=origin.ae_title, on=local(now).date())
+    return replace(found, issuer=origin.issuer) if origin.issuer else found
+
+
 def check_arrival(tx: Tx, found: Header, *, origin: Origin, now: datetime) -> bool:
     """Refuse an instance whose bytes are not worth keeping; whether its series is there."""
     known, problems = _standings(tx, [(found, origin)], now)
@@ -72,7 +82,7 @@ def receive(
 
     The bytes are durable before the row that points at them.
     """
-    found = header.read(content)
+    found = header.read(content, coercion(tx, origin, now=now))
     check_arrival(tx, found, origin=origin, now=now)
     arrived = Arrival(found, blobs.put(content), len(content), origin)
     problems = index(tx, blobs, [arrived], now=now, quiet=quiet)
@@ -88,12 +98,18 @@ def index(
     The instance that a study was still waiting for completes it.
     """
     problems = _prepare(tx, arrivals, now)
+    notes, refusals = _notes(tx, arrivals, now)
+    problems |= refusals
     good = {place: one for place, one in enumerate(arrivals) if place not in problems}
     counts = arrival.add_instances(tx, list(good.values()), now=now, quiet_at=now + quiet)
     added = {uid for one in counts for uid in one.uids}
     for place, one in good.items():
         problem = None if one.header.sop_instance_uid in added else _same(tx, blobs, one)
         problems |= {place: problem} if problem else {}
+    for place in good.keys() & notes.keys() - problems.keys():
+        rejecting.apply(tx, notes[place], arrivals[place], at=now)
+    if notes or any(one.hidden for one in counts):
+        problems |= _hide(tx, blobs, counts, good)
     for one in counts:
         _follow(tx, one, now)
     return problems
@@ -186,6 +202,36 @@ def _refusal(known: Standing | None) -> PlateauError | None:
     return None
 
 
+def _notes(
+    tx: Tx, arrivals: Sequence[Arrival], now: datetime
+) -> tuple[dict[int, Note], dict[int, PlateauError]]:
+    """The rejection notes among arrivals, and why some are refused, by place."""
+    found = {place: rejecting.note_of(one) for place, one in enumerate(arrivals)}
+    notes = {place: note for place, note in found.items() if note}
+    refused: dict[int, PlateauError] = {}
+    for place, note in notes.items():
+        one = arrivals[place]
+        known, _ = _standings(tx, [(one.header, one.origin)], now)
+        site_id, study_uid = known[0].site_id if known else None, one.header.study_uid
+        error = rejecting.refusal(tx, note, study_uid=study_uid, site_id=site_id)
+        refused |= {place: error} if error else {}
+    return notes, refused
+
+
+def _hide(
+    tx: Tx, blobs: Blobs, counts: Sequence[Counts], good: Mapping[int, Arrival]
+) -> dict[int, PlateauError]:
+    """Nothing that is rejected is shown; why not, by place, for what is not what was hidden."""
+    other = rejecting.differing(tx, blobs, list(good.values()))
+    for one in counts:
+        rejecting.hide(tx, one.study_id)
+    return {
+        place: OtherContentError("this SOP Instance UID is stored with other content")
+        for place, one in good.items()
+        if one.header.sop_instance_uid in other
+    }
+
+
 def _same(tx: Tx, blobs: Blobs, one: Arrival) -> PlateauError | None:
     """Nothing when the data set stored under this UID is the same, whatever door it came by."""
     kept = arrival.blob_key_of(tx, one.header.sop_instance_uid)
@@ -242,7 +288,10 @@ def _follow(tx: Tx, counts: Counts, now: datetime) -> None:
         tx.touch("exams")
     if counts.state == "complete":
         log.warning("instance.late", study_id=str(counts.study_id), instances=counts.instances)
-    elif rules.may_be_complete(instances=counts.instances, announced=counts.announced):
+        emit(tx, StudyGrew(study_id=counts.study_id, at=now))
+    elif rules.may_be_complete(
+        instances=counts.instances + counts.hidden, announced=counts.announced
+    ):
         _complete_if_done(tx, counts.study_id, now)
 
 

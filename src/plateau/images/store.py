@@ -18,7 +18,15 @@ from plateau.images import service
 from plateau.images.formats import header, part10
 from plateau.images.formats.part10 import Part10
 from plateau.images.quarantine import service as quarantine
-from plateau.images.types import Arrival, Header, Origin, OtherContentError, OtherObjectError
+from plateau.images.types import (
+    AS_SENT,
+    Arrival,
+    Coercion,
+    Header,
+    Origin,
+    OtherContentError,
+    OtherObjectError,
+)
 from plateau.kernel.errors import PlateauError, UnavailableError
 from plateau.platform import clock
 from plateau.platform.blobs import Blobs, Buffer
@@ -54,6 +62,7 @@ class Store:
         """`guard` raises when nothing more must be kept."""
         self._db, self._blobs, self._quiet, self._guard = db, blobs, quiet, guard
         self._trusted: dict[tuple[str, ...], float] = {}
+        self._meant: dict[tuple[str, str], tuple[float, Coercion]] = {}
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._coming: set[int] = set()  # the threads that are about to ask
         self._thread = threading.Thread(target=self._commit_all, name="store", daemon=True)
@@ -92,7 +101,7 @@ class Store:
         origin: Origin,
         uids: tuple[str, str] | None = None,
     ) -> None:
-        found = header.describe(opened)
+        found = header.describe(opened, self._meant_by(origin))
         if uids and uids != (found.sop_class_uid, found.sop_instance_uid):
             raise OtherObjectError("the data set is not the instance that was announced")
         is_expected = self._is_expected(found, origin)
@@ -106,12 +115,26 @@ class Store:
         if waiting.problem:
             raise waiting.problem
 
+    def _meant_by(self, origin: Origin) -> Coercion:
+        """How what somebody sends is meant; asked again after some seconds."""
+        sender, now = (origin.ae_title, origin.issuer), time.monotonic()
+        until, known = self._meant.get(sender, (0.0, AS_SENT))
+        if until > now:
+            return known
+        with self._db.begin() as tx:
+            known = service.coercion(tx, origin, now=clock.now())
+        self._meant[sender] = (now + _TRUSTED_S, known)
+        return known
+
     def _is_expected(self, found: Header, origin: Origin) -> bool:
         """Whether its series is known to be there; refuse what is not worth keeping.
 
         A series is asked about before its bytes are kept, then trusted for some seconds.
         """
-        series = (origin.ae_title, found.local_id, found.study_uid, found.series_uid)
+        series = (
+            *(origin.ae_title, str(origin.site_id or ""), found.issuer, found.local_id),
+            *(found.study_uid, found.series_uid),
+        )
         now = time.monotonic()
         if self._trusted.get(series, 0) > now:
             return True

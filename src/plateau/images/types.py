@@ -35,6 +35,18 @@ class StepClosedError(ConflictError):
     """A closed procedure step never changes again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Coercion:
+    """How what a system sends is meant; what is empty changes nothing."""
+
+    issuer: str = ""  # of its patients' identifiers
+    character_set: str = ""  # when none is said, or one that cannot be
+    accession_prefix: str = ""
+
+
+AS_SENT = Coercion()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Who sends, whatever the protocol."""
@@ -43,6 +55,8 @@ class Origin:
     address: str
     protocol: str = "dimse"
     account: str = ""  # of the person, where somebody was signed in
+    site_id: SiteId | None = None  # for which somebody had it fetched or read in
+    issuer: str = ""  # of the patients' identifiers, where that person said so
 
     def __str__(self) -> str:
         who = f" by {self.account}" if self.account else ""
@@ -59,6 +73,7 @@ class Header:
     study_uid: str
     series_uid: str
     local_id: str
+    issuer: str  # of the local identifier, if another than the sender's site
     accession_number: str
     study_description: str
     series_description: str
@@ -131,6 +146,7 @@ class Counts:
     instances: int
     announced: int | None
     state: str
+    hidden: int  # of the study: those that were rejected, and the notes that say so
 
 
 @dataclass(frozen=True, slots=True)

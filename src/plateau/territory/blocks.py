@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     PrivateAttr,
     StringConstraints,
+    model_validator,
 )
 
 from plateau.kernel.caller import Role
@@ -25,6 +26,16 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]*$", max_le
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
 AeTitle = Annotated[str, StringConstraints(pattern=r"^[!-\[\]-~]+$", max_length=16)]
 Finess = Annotated[str, StringConstraints(pattern=r"^[0-9A-B]{9}$")]
+Issuer = Annotated[str, StringConstraints(pattern=r"^[^\\^&]+$", max_length=64)]
+Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=8)]
+WebUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^\s?#/]$")]
+Limit = Annotated[int, Field(ge=1, le=100)]
+# Those of one value: PS3.3, table C.12-2 and C.12-5.
+CharacterSet = Literal[
+    "ISO_IR 6", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 144", "ISO_IR 127",
+    "ISO_IR 126", "ISO_IR 138", "ISO_IR 148", "ISO_IR 203", "ISO_IR 13", "ISO_IR 166",
+    "ISO_IR 192", "GB18030", "GBK",
+]  # fmt: skip
 Rpps = Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]
 
 
@@ -131,6 +142,10 @@ class MachineBlock(Dated):
     name: Text
     manufacturer: Text | None = None
     model: Text | None = None
+    issuer: Issuer | None = None
+    character_set: CharacterSet | None = None
+    accession_prefix: Prefix | None = None
+    max_associations: Limit | None = None
 
 
 class ExamBlock(Block):
@@ -219,6 +234,25 @@ class PeerBlock(Dated):
     may_query: bool = False
     may_retrieve: bool = False
     uses_tls: bool = False
+    commits: bool = False
+    wants_availability: bool = False
+    fetches_by: Literal["get", "move", "web"] | None = None
+    web_url: WebUrl | None = None
+    issuer: Issuer | None = None
+    character_set: CharacterSet | None = None
+    accession_prefix: Prefix | None = None
+    tls_ca: Text | None = None
+    tls_cert: Text | None = None
+    tls_key: Text | None = None
+    max_associations: Limit | None = None
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if self.fetches_by == "web" and self.web_url is None:
+            raise ValueError("fetching by web needs a web_url")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("a certificate and its key go together")
+        return self
 
 
 class RouteBlock(Dated):

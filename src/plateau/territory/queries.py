@@ -55,7 +55,7 @@ def device_by_ae(tx: Tx, ae_title: str, *, on: date) -> Device | None:
         Device,
         """
         select device_id, site_id, ae_title, modality, name, manufacturer, model,
-               valid_from, valid_to
+               issuer, character_set, accession_prefix, max_associations, valid_from, valid_to
         from territory.device
         where ae_title = %(ae_title)s
           and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
@@ -71,6 +71,8 @@ def peers(tx: Tx, *, ae_title: str = "", on: date) -> list[Peer]:
         Peer,
         """
         select ae_title, name, host, port, site_id, may_store, may_query, may_retrieve, uses_tls,
+               commits, wants_availability, fetches_by, web_url, issuer, character_set,
+               accession_prefix, tls_ca, tls_cert, tls_key, max_associations,
                valid_from, valid_to
         from territory.peer
         where (%(ae_title)s = '' or ae_title = %(ae_title)s)
@@ -107,7 +109,7 @@ def device_for(tx: Tx, *, site_id: SiteId, modality: str, on: date) -> Device | 
         Device,
         """
         select device_id, site_id, ae_title, modality, name, manufacturer, model,
-               valid_from, valid_to
+               issuer, character_set, accession_prefix, max_associations, valid_from, valid_to
         from territory.device
         where site_id = %(site)s and modality = %(modality)s
           and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
@@ -126,7 +128,7 @@ def device(tx: Tx, device_id: DeviceId) -> Device:
         Device,
         """
         select device_id, site_id, ae_title, modality, name, manufacturer, model,
-               valid_from, valid_to
+               issuer, character_set, accession_prefix, max_associations, valid_from, valid_to
         from territory.device
         where device_id = %(id)s
         """,

@@ -74,7 +74,8 @@ def devices(file: TerritoryFile) -> list[Device]:
     return [
         Device(
             DeviceId(uuid5(_TERRITORY, f"device:{b.ae_title}")), site_id(b.site), b.ae_title,
-            b.modality, b.name, b.manufacturer, b.model, b.valid_from, b.valid_to,
+            b.modality, b.name, b.manufacturer, b.model, b.issuer, b.character_set,
+            b.accession_prefix, b.max_associations, b.valid_from, b.valid_to,
         )
         for b in file.machines
     ]  # fmt: skip
@@ -172,7 +173,9 @@ def peers(file: TerritoryFile) -> list[Peer]:
     return [
         Peer(
             b.ae_title, b.name, b.host, b.port, site_id(b.site) if b.site else None, b.may_store,
-            b.may_query, b.may_retrieve, b.uses_tls, b.valid_from, b.valid_to,
+            b.may_query, b.may_retrieve, b.uses_tls, b.commits, b.wants_availability, b.fetches_by,
+            b.web_url, b.issuer, b.character_set, b.accession_prefix, b.tls_ca, b.tls_cert,
+            b.tls_key, b.max_associations, b.valid_from, b.valid_to,
         )
         for b in file.peers
     ]  # fmt: skip

@@ -96,18 +96,23 @@ DEVICES = Table(
     key=("device_id",),
     select="""
         select device_id, site_id, ae_title, modality, name, manufacturer, model,
-               valid_from, valid_to
+               issuer, character_set, accession_prefix, max_associations, valid_from, valid_to
         from territory.device
         order by ae_title
         """,
     put="""
         insert into territory.device
-          (device_id, site_id, ae_title, modality, name, manufacturer, model, valid_from, valid_to)
+          (device_id, site_id, ae_title, modality, name, manufacturer, model, issuer, character_set,
+           accession_prefix, max_associations, valid_from, valid_to)
         values (%(device_id)s, %(site_id)s, %(ae_title)s, %(modality)s, %(name)s,
-                %(manufacturer)s, %(model)s, %(valid_from)s, %(valid_to)s)
+                %(manufacturer)s, %(model)s, %(issuer)s, %(character_set)s, %(accession_prefix)s,
+                %(max_associations)s, %(valid_from)s, %(valid_to)s)
         on conflict (device_id) do update set
           site_id = excluded.site_id, ae_title = excluded.ae_title, modality = excluded.modality,
           name = excluded.name, manufacturer = excluded.manufacturer, model = excluded.model,
+          issuer = excluded.issuer, character_set = excluded.character_set,
+          accession_prefix = excluded.accession_prefix,
+          max_associations = excluded.max_associations,
           valid_from = excluded.valid_from, valid_to = excluded.valid_to
         """,
 )
@@ -286,6 +291,8 @@ PEERS = Table(
     key=("ae_title",),
     select="""
         select ae_title, name, host, port, site_id, may_store, may_query, may_retrieve, uses_tls,
+               commits, wants_availability, fetches_by, web_url, issuer, character_set,
+               accession_prefix, tls_ca, tls_cert, tls_key, max_associations,
                valid_from, valid_to
         from territory.peer
         order by ae_title
@@ -293,14 +300,23 @@ PEERS = Table(
     put="""
         insert into territory.peer
           (ae_title, name, host, port, site_id, may_store, may_query, may_retrieve, uses_tls,
-           valid_from, valid_to)
+           commits, wants_availability, fetches_by, web_url, issuer, character_set,
+           accession_prefix, tls_ca, tls_cert, tls_key, max_associations, valid_from, valid_to)
         values (%(ae_title)s, %(name)s, %(host)s, %(port)s, %(site_id)s, %(may_store)s,
-                %(may_query)s, %(may_retrieve)s, %(uses_tls)s, %(valid_from)s, %(valid_to)s)
+                %(may_query)s, %(may_retrieve)s, %(uses_tls)s, %(commits)s, %(wants_availability)s,
+                %(fetches_by)s, %(web_url)s, %(issuer)s, %(character_set)s, %(accession_prefix)s,
+                %(tls_ca)s, %(tls_cert)s, %(tls_key)s, %(max_associations)s, %(valid_from)s,
+                %(valid_to)s)
         on conflict (ae_title) do update set
           name = excluded.name, host = excluded.host, port = excluded.port,
           site_id = excluded.site_id, may_store = excluded.may_store,
           may_query = excluded.may_query, may_retrieve = excluded.may_retrieve,
-          uses_tls = excluded.uses_tls, valid_from = excluded.valid_from,
+          uses_tls = excluded.uses_tls, commits = excluded.commits,
+          wants_availability = excluded.wants_availability, fetches_by = excluded.fetches_by,
+          web_url = excluded.web_url, issuer = excluded.issuer,
+          character_set = excluded.character_set, accession_prefix = excluded.accession_prefix,
+          tls_ca = excluded.tls_ca, tls_cert = excluded.tls_cert, tls_key = excluded.tls_key,
+          max_associations = excluded.max_associations, valid_from = excluded.valid_from,
           valid_to = excluded.valid_to
         """,
 )

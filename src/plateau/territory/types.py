@@ -42,7 +42,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A machine of a site, known to others by its AE title."""
+    """A machine of a site, known to others by its AE title.
+
+    What it sends is read as if it said this issuer of its patients' identifiers, this character set
+    and this prefix of its accession numbers.
+    """
 
     device_id: DeviceId
     site_id: SiteId
@@ -51,6 +55,10 @@ class Device:
     name: str
     manufacturer: str | None
     model: str | None
+    issuer: str | None
+    character_set: str | None
+    accession_prefix: str | None
+    max_associations: int | None
     valid_from: date
     valid_to: date | None
 
@@ -192,6 +200,17 @@ class Peer:
     may_query: bool
     may_retrieve: bool
     uses_tls: bool
+    commits: bool  # it answers for what it keeps, when asked (storage commitment)
+    wants_availability: bool  # it is told which studies can be had here
+    fetches_by: str | None  # how we fetch what it has: get, move or web
+    web_url: str | None  # where its DICOMweb is
+    issuer: str | None
+    character_set: str | None
+    accession_prefix: str | None
+    tls_ca: str | None
+    tls_cert: str | None
+    tls_key: str | None
+    max_associations: int | None
     valid_from: date
     valid_to: date | None
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 
@@ -11,8 +12,9 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
 from plateau.images.formats import dicom_json, part10
+from plateau.images.formats.coercion import coerced
 from plateau.images.formats.part10 import Element, Part10
-from plateau.images.types import Header
+from plateau.images.types import AS_SENT, Coercion, Header
 from plateau.kernel.errors import InvalidInputError
 from plateau.platform.blobs import Buffer
 from plateau.platform.dimse import TROUBLES
@@ -47,18 +49,21 @@ _INDEXED = {
 Said = Mapping[str, str]  # texts by keyword
 
 
-def read(content: Buffer) -> Header:
+def read(content: Buffer, meant: Coercion = AS_SENT) -> Header:
     """The header of a DICOM file, after checking that the file is whole."""
-    return describe(part10.open_file(content))
+    return describe(part10.open_file(content), meant)
 
 
-def describe(opened: Part10) -> Header:
-    """The header of a data set, after walking every element to its end."""
+def describe(opened: Part10, meant: Coercion = AS_SENT) -> Header:
+    """The header of a data set as it is meant, after walking every element to its end."""
     elements = part10.elements(opened.data_set, implicit=opened.is_implicit)
     pixels = next(filter(part10.is_pixel_data, elements), None)
     known = elements[: elements.index(pixels)] if pixels else elements
     try:
-        return _header(_said(opened, known), opened, known, pixels)
+        text, known = coerced(opened, known, meant)
+        said = _said(text, known)
+        described = _header(said, opened, pixels, _metadata(said, text, known, pixels))
+        return replace(described, issuer=meant.issuer) if meant.issuer else described
     except TROUBLES as error:
         raise InvalidInputError("not a usable DICOM object") from error
 
@@ -84,7 +89,7 @@ def _plain(data: Buffer, element: Element) -> str | None:
     return value.decode("ascii").strip(" \0").replace("\0", "")
 
 
-def _header(said: Said, opened: Part10, known: Sequence[Element], pixels: Element | None) -> Header:
+def _header(said: Said, opened: Part10, pixels: Element | None, metadata: str) -> Header:
     uids = _checked_uids(said)
     frames = max(_number(said, "NumberOfFrames") or 1, 1)
     offset, length = _native(opened, pixels)
@@ -95,6 +100,7 @@ def _header(said: Said, opened: Part10, known: Sequence[Element], pixels: Elemen
         study_uid=uids["StudyInstanceUID"],
         series_uid=uids["SeriesInstanceUID"],
         local_id=said.get("PatientID", ""),
+        issuer="",
         accession_number=said.get("AccessionNumber", ""),
         study_description=said.get("StudyDescription", ""),
         series_description=said.get("SeriesDescription", ""),
@@ -107,7 +113,7 @@ def _header(said: Said, opened: Part10, known: Sequence[Element], pixels: Elemen
         started=_started(said),
         pixel_offset=offset,
         frame_bytes=length // frames if length else None,
-        metadata=_metadata(said, opened, known, pixels),
+        metadata=metadata,
     )
 
 
@@ -115,8 +121,7 @@ def _metadata(said: Said, opened: Part10, known: Sequence[Element], pixels: Elem
     """The data set in DICOM JSON; what is large is an address under which it can be had."""
     address = _address(said)
     if opened.is_implicit:
-        end = pixels.starts_at if pixels else len(opened.data_set)
-        raw = BytesIO(opened.data_set[:end])
+        raw = BytesIO(opened.data_set[: known[-1].end if known else 0])
         text = dicom_json.whole(read_dataset(raw, True, is_little_endian=True), address)
     else:
         text = dicom_json.explicit(opened.data_set, known, address)

@@ -19,10 +19,11 @@ def hold(tx: Tx, one: Arrival, *, reason: str, at: datetime, on: date) -> int | 
         insert into images.quarantine
           (sop_instance_uid, study_id, site_id, blob_key, kept_key, bytes, origin, ae_title, reason,
            held_at, last_at)
-        select n.sop_instance_uid, st.study_id, coalesce(d.site_id, p.site_id, st.site_id),
+        select n.sop_instance_uid, st.study_id,
+               coalesce(%(site)s::uuid, d.site_id, p.site_id, st.site_id),
                %(blob_key)s, n.blob_key, %(bytes)s, %(origin)s, %(ae_title)s, %(reason)s,
                %(at)s, %(at)s
-        from images.instance n
+        from images.kept n
         join images.series se using (series_id)
         join images.study st using (study_id)
         left join territory.device d on d.ae_title = %(ae_title)s
@@ -36,6 +37,7 @@ def hold(tx: Tx, one: Arrival, *, reason: str, at: datetime, on: date) -> int | 
         uid=one.header.sop_instance_uid,
         blob_key=one.blob_key,
         bytes=one.size,
+        site=one.origin.site_id,
         origin=str(one.origin),
         ae_title=one.origin.ae_title,
         reason=reason,

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import orjson
 
-from plateau.images.types import Arrival, Counts, Header, Origin, Standing
+from plateau.images.types import AS_SENT, Arrival, Coercion, Counts, Header, Origin, Standing
 from plateau.kernel.ids import SiteId
 from plateau.platform.db import Tx
 
@@ -52,26 +52,56 @@ def standings(tx: Tx, asked: Sequence[tuple[Header, Origin]], *, on: date) -> li
     return tx.all(
         Standing,
         """
-        select a.place::int, d.site_id, s.time_zone, i.patient_id, st.study_id,
+        select a.place::int, s.site_id, s.time_zone,
+               coalesce(i.patient_id, f.patient_id) as patient_id, st.study_id,
                st.patient_id as study_patient_id, se.study_id as series_study_id, n.blob_key
-        from unnest(%(ae_titles)b::text[], %(local_ids)b::text[], %(study_uids)b::text[],
-                    %(series_uids)b::text[], %(uids)b::text[])
-             with ordinality a(ae_title, local_id, study_uid, series_uid, uid, place)
-        join images.sender d on d.ae_title = a.ae_title
+        from unnest(%(ae_titles)b::text[], %(site_ids)b::uuid[], %(issuers)b::text[],
+                    %(local_ids)b::text[], %(study_uids)b::text[], %(series_uids)b::text[],
+                    %(uids)b::text[])
+             with ordinality a(ae_title, site_id, issuer, local_id, study_uid, series_uid, uid,
+                               place)
+        left join images.sender d on d.ae_title = a.ae_title
              and d.valid_from <= %(on)s and (d.valid_to is null or d.valid_to > %(on)s)
-        join territory.site s using (site_id)
-        left join patients.identifier i on i.site_id = d.site_id and i.value = a.local_id
+        join territory.site s on s.site_id = coalesce(a.site_id, d.site_id)
+        left join patients.identifier i on a.issuer = '' and i.site_id = s.site_id
+             and i.value = a.local_id
+        left join patients.foreign_identifier f on a.issuer <> '' and f.issuer = a.issuer
+             and f.value = a.local_id
         left join images.study st on st.study_uid = a.study_uid
         left join images.series se on se.series_uid = a.series_uid
         left join images.instance n on n.sop_instance_uid = a.uid
         """,
         ae_titles=[origin.ae_title for _, origin in asked],
+        site_ids=[origin.site_id for _, origin in asked],
+        issuers=[header.issuer for header in headers],
         local_ids=[header.local_id for header in headers],
         study_uids=[header.study_uid for header in headers],
         series_uids=[header.series_uid for header in headers],
         uids=[header.sop_instance_uid for header in headers],
         on=on,
     )
+
+
+def coercion(tx: Tx, *, ae_title: str, on: date) -> Coercion:
+    """How what a machine or system sends is meant, as the territory says on that day."""
+    found = tx.maybe(
+        Coercion,
+        """
+        select coalesce(d.issuer, p.issuer, '') as issuer,
+               coalesce(d.character_set, p.character_set, '') as character_set,
+               coalesce(d.accession_prefix, p.accession_prefix, '') as accession_prefix
+        from (select issuer, character_set, accession_prefix from territory.device
+              where ae_title = %(ae_title)s
+                and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)) d
+        full join (select issuer, character_set, accession_prefix from territory.peer
+                   where ae_title = %(ae_title)s
+                     and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)) p
+             on true
+        """,
+        ae_title=ae_title,
+        on=on,
+    )
+    return found or AS_SENT
 
 
 def lock_study_uid(tx: Tx, study_uid: str) -> None:
@@ -164,10 +194,6 @@ with arrived as (
   join images.series se on se.series_uid = a.series_uid
   on conflict (sop_instance_uid) do nothing
   returning sop_instance_uid, series_id, bytes
-), in_series as (
-  update images.series se set instances = se.instances + c.added
-  from (select series_id, count(*) as added from added group by series_id) c
-  where se.series_id = c.series_id
 ), counted as (
   select se.study_id, array_agg(sop_instance_uid) as uids, sum(bytes) as bytes
   from added join images.series se using (series_id)
@@ -175,6 +201,11 @@ with arrived as (
 ), locked as (
   select study_id from images.study join counted using (study_id)
   order by study_id for update of study
+), in_series as (
+  update images.series se set instances = se.instances + c.added
+  from (select series_id, count(*) as added from added group by series_id) c
+  where se.series_id = c.series_id
+    and (select count(*) from locked) > 0  -- studies first, as when instances are hidden
 )
 update images.study st
 set instances = st.instances + cardinality(c.uids), bytes = st.bytes + c.bytes,
@@ -183,7 +214,7 @@ from counted c
 join locked using (study_id)
 where st.study_id = c.study_id
 returning c.uids, st.study_id, cardinality(c.uids) as added, st.instances, st.announced,
-          st.state
+          st.state, st.hidden
 """
 
 

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from pydicom import dcmread
 
 import make
 from images.instances import as_file, ct
+from images.rejecting import note
 from images.web import keep
 from plateau.images import jobs as image_jobs
 from plateau.images import service
 from plateau.images.events import ForwardAsked, StudyComplete
+from plateau.images.forward import queries as forwarding
 from plateau.images.forward import service as routing
-from plateau.images.forward.types import Forwarding
+from plateau.images.forward.types import Attempt, Forwarding
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import UnavailableError
 from plateau.platform.blobs import Blobs
@@ -211,3 +214,69 @@ def test_routes_of_a_site_are_its_own(db: Db, blobs: Blobs, world: make.World) -
         elsewhere = make.a_site(tx, "ELSEWHERE")
         found = territory.routes(tx, site_id=elsewhere, modalities=["CT"], on=make.NIGHT.date())
     assert found == []
+
+
+def test_what_comes_after_a_study_was_sent_is_sent_too(
+    db: Db, blobs: Blobs, world: make.World, archive: tuple[int, Path], admin: Caller
+) -> None:
+    port, folder = archive
+    route(db, world, port)
+    event = complete(db, blobs)
+    plan(db, event)
+    send(db, blobs, event)
+    with db.begin() as tx:
+        keys = tx.values("update images.instance set received_at = received_at - interval '1 day'"
+                         " returning sop_instance_uid")  # fmt: skip
+    late = ct(event.study_uid, 9)
+    keep(db, blobs, as_file(late))
+    for file in folder.iterdir():
+        file.unlink()
+    with db.begin() as tx:
+        routing.renew(tx, study_id=event.study_id, now=make.NIGHT)
+    send(db, blobs, event)
+
+    assert state(db, admin).state == "sent"
+    assert [dcmread(file).SOPInstanceUID for file in folder.iterdir()] == [late.SOPInstanceUID]
+    assert late.SOPInstanceUID not in keys
+
+
+def test_what_was_asked_while_a_study_was_being_sent_is_not_taken_for_sent(
+    db: Db, blobs: Blobs, world: make.World, archive: tuple[int, Path], admin: Caller
+) -> None:
+    route(db, world, archive[0])
+    event = complete(db, blobs)
+    plan(db, event)
+    with db.begin() as tx:
+        waiting = forwarding.waiting(tx, study_id=event.study_id, ae_title="ARCHIVE")
+        assert waiting
+        routing.renew(tx, study_id=event.study_id, now=make.NIGHT + timedelta(seconds=1))
+        attempt = Attempt(of=waiting, sent=3, problem="", reached_at=make.NIGHT)
+        forwarding.note(tx, attempt, state="sent", now=make.NIGHT)
+    assert state(db, admin).state == "waiting"
+
+
+def test_a_rejection_note_is_sent_on_to_whoever_has_the_study(
+    db: Db, blobs: Blobs, world: make.World, archive: tuple[int, Path], admin: Caller
+) -> None:
+    port, folder = archive
+    route(db, world, port)
+    event = complete(db, blobs)
+    plan(db, event)
+    send(db, blobs, event)
+    with db.begin() as tx:
+        uids = tx.values("select sop_instance_uid from images.instance order by number")
+    first = ct(event.study_uid)
+    first.SOPInstanceUID = uids[0]
+    document = note([first])
+    keep(db, blobs, as_file(document))
+    with db.begin() as tx:
+        told = tx.value("select args from procrastinate_jobs where task_name like '%%forward_note'")
+        routing.renew(tx, study_id=event.study_id, now=make.NIGHT)
+    assert told["study_id"] == str(event.study_id)
+    for file in folder.iterdir():
+        file.unlink()
+    send(db, blobs, event)
+
+    sent = {str(dcmread(file).SOPInstanceUID) for file in folder.iterdir()}
+    assert document.SOPInstanceUID in sent
+    assert uids[0] not in sent

@@ -40,6 +40,35 @@ class StudyComplete:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StudyGrew:
+    """Instances came after their study was complete."""
+
+    study_id: StudyId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagesRejected:
+    """A rejection note was stored: what it names is hidden. `code` is of PS3.16, CID 7010."""
+
+    study_id: StudyId
+    study_uid: str
+    site_id: SiteId
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagesRestored:
+    """A person has brought rejected images back."""
+
+    study_id: StudyId
+    study_uid: str
+    site_id: SiteId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentAsked:
     """A machine asks us to answer for instances before it deletes them."""
 

@@ -1,6 +1,12 @@
 """What the image hub hears of itself."""
 
-from plateau.images.events import ForwardAsked, StudyComplete
+from plateau.images.events import (
+    ForwardAsked,
+    ImagesRejected,
+    ImagesRestored,
+    StudyComplete,
+    StudyGrew,
+)
 from plateau.images.forward import service as routing
 from plateau.images.retrieve import describing
 from plateau.platform import clock, jobs, runtime
@@ -11,6 +17,27 @@ def plan_forwarding(event: StudyComplete) -> None:
     """A complete study waits to be sent on where the routes say."""
     with runtime.db().begin() as tx:
         routing.plan(tx, event, now=clock.now())
+
+
+@jobs.on(StudyGrew)
+def forward_late(event: StudyGrew) -> None:
+    """What came after a study was sent on is sent too."""
+    with runtime.db().begin() as tx:
+        routing.renew(tx, study_id=event.study_id, now=clock.now())
+
+
+@jobs.on(ImagesRejected)
+def forward_note(event: ImagesRejected) -> None:
+    """Whoever has the study hears that images of it are rejected."""
+    with runtime.db().begin() as tx:
+        routing.renew(tx, study_id=event.study_id, now=clock.now())
+
+
+@jobs.on(ImagesRestored)
+def forward_again(event: ImagesRestored) -> None:
+    """Whoever has the study, and perhaps not these images, is sent all of it."""
+    with runtime.db().begin() as tx:
+        routing.renew(tx, study_id=event.study_id, now=clock.now(), is_whole=True)
 
 
 @jobs.on(ForwardAsked)

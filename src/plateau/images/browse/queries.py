@@ -20,7 +20,8 @@ select st.study_id, st.study_uid, st.patient_id, p.surname, p.first_name, p.birt
 from images.study st
 join patients.patient p using (patient_id)
 join territory.site s on s.site_id = st.site_id
-where exists (select from images.study o
+where st.instances > 0
+  and exists (select from images.study o
               where o.patient_id = st.patient_id and o.site_id = any(%(sites)s))
   and (%(whole)s = ''
        or lower(translate(p.surname || ' ' || p.first_name, %(from)s, %(to)s))

@@ -45,7 +45,7 @@ def stored(tx: Tx, uids: Sequence[str]) -> list[Stored]:
         Stored,
         """
         select sop_instance_uid, sop_class_uid, blob_key
-        from images.instance where sop_instance_uid = any(%(uids)s)
+        from images.kept where sop_instance_uid = any(%(uids)s)
         order by sop_instance_uid
         """,
         uids=list(uids),

@@ -4,8 +4,8 @@ from collections.abc import Set
 from datetime import datetime
 from uuid import UUID
 
-from plateau.images.events import ForwardAsked
-from plateau.images.forward.types import Forwarding
+from plateau.images.forward.types import Attempt, Forwarding, Waiting
+from plateau.images.move.types import Sent
 from plateau.kernel.ids import SiteId, StudyId
 from plateau.platform.db import Tx
 
@@ -34,36 +34,79 @@ def ask(tx: Tx, *, study_id: StudyId, ae_title: str, now: datetime, again_at: da
     return added == 1
 
 
-def is_waiting(tx: Tx, *, study_id: StudyId, ae_title: str) -> bool:
-    """Whether it has still to be sent."""
-    found: str | None = tx.value(
+def waiting(tx: Tx, *, study_id: StudyId, ae_title: str) -> Waiting | None:
+    """What has still to be sent; None when nothing has."""
+    return tx.maybe(
+        Waiting,
         """
-        select state from images.forwarding
-        where study_id = %(study_id)s and ae_title = %(ae_title)s
+        select study_id, ae_title, asked_at, reached_at from images.forwarding
+        where study_id = %(study_id)s and ae_title = %(ae_title)s and state = 'waiting'
         """,
         study_id=study_id,
         ae_title=ae_title,
     )
-    return found == "waiting"
 
 
-def note(
-    tx: Tx, asked: ForwardAsked, *, state: str, sent: int, problem: str, now: datetime
-) -> None:
-    """What became of an attempt."""
-    tx.run(
+def sent(tx: Tx, *, study_id: StudyId, since: datetime | None) -> list[Sent]:
+    """What a study has received since then, in the machine's order, its rejection notes last."""
+    return tx.all(
+        Sent,
+        """
+        select n.sop_instance_uid, n.sop_class_uid, n.transfer_syntax_uid, n.blob_key
+        from (select n.*, 0 as turn from images.instance n
+              union all
+              select n.*, 1 from images.hidden n
+              join images.rejection x on x.note_uid = n.sop_instance_uid
+              where x.undone_at is null) n
+        join images.series se using (series_id)
+        where se.study_id = %(study_id)s
+          and n.received_at >= coalesce(%(since)s::timestamptz, '-infinity')
+        order by n.turn, se.number, se.series_uid, n.number, n.sop_instance_uid
+        limit 65535
+        """,
+        study_id=study_id,
+        since=since,
+    )
+
+
+def renew(tx: Tx, *, study_id: StudyId, is_whole: bool, now: datetime, due_at: datetime) -> int:
+    """Have what a study received since it was sent on wait, or all of it; to how many systems."""
+    return tx.run(
         """
         update images.forwarding
-        set attempts = attempts + 1, state = %(state)s, sent = %(sent)s,
-            last_error = nullif(%(problem)s, ''),
-            done_at = case when %(state)s <> 'waiting' then %(now)s::timestamptz end
-        where study_id = %(study_id)s and ae_title = %(ae_title)s and state = 'waiting'
+        set state = 'waiting', asked_at = %(now)s, due_at = %(due_at)s, done_at = null,
+            reached_at = case when not %(is_whole)s then reached_at end
+        where study_id = %(study_id)s
         """,
-        study_id=asked.study_id,
-        ae_title=asked.ae_title,
+        study_id=study_id,
+        is_whole=is_whole,
+        now=now,
+        due_at=due_at,
+    )
+
+
+def note(tx: Tx, attempt: Attempt, *, state: str, now: datetime) -> None:
+    """What became of an attempt; nothing when more was asked meanwhile, and is still to be sent."""
+    tx.run(
+        """
+        update images.forwarding f
+        set attempts = attempts + 1, state = %(state)s,
+            sent = case when %(state)s = 'sent' then st.instances
+                        else greatest(sent, %(sent)s) end,
+            last_error = nullif(%(problem)s, ''),
+            reached_at = case when %(state)s = 'sent' then %(reached_at)s else reached_at end,
+            done_at = case when %(state)s <> 'waiting' then %(now)s::timestamptz end
+        from images.study st
+        where st.study_id = f.study_id and f.study_id = %(study_id)s
+          and f.ae_title = %(ae_title)s and f.state = 'waiting' and f.asked_at = %(asked_at)s
+        """,
+        study_id=attempt.of.study_id,
+        ae_title=attempt.of.ae_title,
+        asked_at=attempt.of.asked_at,
         state=state,
-        sent=sent,
-        problem=problem,
+        sent=attempt.sent,
+        problem=attempt.problem,
+        reached_at=attempt.reached_at,
         now=now,
     )
 

@@ -14,10 +14,9 @@ from plateau.access.types import Access
 from plateau.images.events import ForwardAsked, StudyComplete
 from plateau.images.formats import transcode
 from plateau.images.forward import queries
-from plateau.images.forward.types import Forwarding
-from plateau.images.move import queries as moves
+from plateau.images.forward.types import Attempt, Forwarding, Waiting
 from plateau.images.move import rules as retrieve_rules
-from plateau.images.move.types import Selection, Sent
+from plateau.images.move.types import Sent
 from plateau.images.peers import dialing
 from plateau.images.peers import queries as contacts
 from plateau.images.peers import service as peers
@@ -32,6 +31,8 @@ from plateau.platform.jobs import emit
 from plateau.territory import service as territory
 
 log = structlog.get_logger()
+_GATHER = timedelta(seconds=30)  # late instances seldom come alone
+_OVERLAP = timedelta(minutes=10)  # what was still being recorded is sent again: that is harmless
 _AGAIN = timedelta(hours=1)  # after the attempts of the job engine have come to their end
 _ANSWER_S = 30.0
 _OUT_OF_RESOURCES = range(0xA700, 0xA800)  # try later. PS3.4, table B.2-1
@@ -62,10 +63,11 @@ def send(db: Db, blobs: Blobs, asked: ForwardAsked, *, ours: str, now: datetime)
     A system that refuses an instance for good is not asked again, unless a person does.
     """
     with db.begin() as tx:
-        if not queries.is_waiting(tx, study_id=asked.study_id, ae_title=asked.ae_title):
+        waiting = queries.waiting(tx, study_id=asked.study_id, ae_title=asked.ae_title)
+        if waiting is None:
             return
         peer = territory.peer(tx, asked.ae_title, on=local(now).date())
-        found = moves.sent(tx, studies=[asked.study_id], selection=Selection())
+        found = queries.sent(tx, study_id=asked.study_id, since=waiting.reached_at)
     done: list[str] = []
     problem: PlateauError | None = None
     try:
@@ -76,13 +78,18 @@ def send(db: Db, blobs: Blobs, asked: ForwardAsked, *, ours: str, now: datetime)
     except PlateauError as error:
         problem = error
     with db.begin() as tx:
-        _note(tx, asked, sent=len(done), problem=problem, now=now)
+        _note(tx, waiting, sent=len(done), problem=problem, now=now)
     if isinstance(problem, UnavailableError):
         raise problem
 
 
+def renew(tx: Tx, *, study_id: StudyId, now: datetime, is_whole: bool = False) -> None:
+    """What came after a study was sent on, or all of it, is sent where the study went."""
+    queries.renew(tx, study_id=study_id, is_whole=is_whole, now=now, due_at=now + _GATHER)
+
+
 def ask_again(tx: Tx, *, now: datetime) -> None:
-    """What the job engine has given up is tried again, once an hour."""
+    """What came late is sent; what the job engine has given up is tried again, once an hour."""
     for study_id, ae_title in queries.overdue(tx, now=now, again_at=now + _AGAIN):
         emit(tx, ForwardAsked(study_id=study_id, ae_title=ae_title))
 
@@ -105,15 +112,13 @@ def listed(tx: Tx, caller: Caller) -> list[Forwarding]:
 
 
 def _note(
-    tx: Tx, asked: ForwardAsked, *, sent: int, problem: PlateauError | None, now: datetime
+    tx: Tx, asked: Waiting, *, sent: int, problem: PlateauError | None, now: datetime
 ) -> None:
     state = "sent" if problem is None else "refused"
     queries.note(
         tx,
-        asked,
+        Attempt(of=asked, sent=sent, problem=str(problem or ""), reached_at=now - _OVERLAP),
         state="waiting" if isinstance(problem, UnavailableError) else state,
-        sent=sent,
-        problem=str(problem or ""),
         now=now,
     )
     if problem is None:

@@ -17,7 +17,8 @@ def reached(tx: Tx, *, selection: Selection, site_id: SiteId | None) -> list[Rea
         """
         select st.study_id, st.patient_id, st.site_id
         from images.study st
-        where (%(site_id)s::uuid is null
+        where st.instances > 0
+          and (%(site_id)s::uuid is null
                or exists (select from images.study o
                           where o.patient_id = st.patient_id and o.site_id = %(site_id)s))
           and (%(any_study)s or st.study_uid = any(%(study_uids)s))

@@ -19,7 +19,8 @@ def study(tx: Tx, study_uid: str) -> Study | None:
         select st.study_id, st.study_uid, st.patient_id, st.site_id, s.name as site_name,
                s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
                st.state, st.announced, st.instances,
-               (select count(*) from images.series se where se.study_id = st.study_id) as series,
+               (select count(*) from images.series se
+                where se.study_id = st.study_id and se.instances > 0) as series,
                st.first_instance_at, st.complete_at
         from images.study st
         join territory.site s using (site_id)
@@ -37,12 +38,14 @@ def priors(tx: Tx, *, patient_id: PatientId, study_uid: str, limit: int) -> list
         select st.study_id, st.study_uid, st.patient_id, st.site_id, s.name as site_name,
                s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
                st.state, st.announced, st.instances,
-               (select count(*) from images.series se where se.study_id = st.study_id) as series,
+               (select count(*) from images.series se
+                where se.study_id = st.study_id and se.instances > 0) as series,
                st.first_instance_at, st.complete_at
         from images.study st
         join territory.site s using (site_id)
         left join images.study this on this.study_uid = %(study_uid)s
         where st.patient_id = %(patient_id)s and st.study_uid <> %(study_uid)s
+          and st.instances > 0
           and (this.study_id is null or st.started_at <= this.started_at)
         order by st.started_at desc, st.study_id
         limit %(limit)s
@@ -87,7 +90,7 @@ def visible(
                          and a.person_id = %(person_id)s and a.action = 'images.view'
                          and a.subject = 'study:' || st.study_id) as is_audited
         from images.study st
-        where st.study_uid = %(study_uid)s
+        where st.study_uid = %(study_uid)s and st.instances > 0
           and exists (select from images.study o
                       where o.patient_id = st.patient_id and o.site_id = any(%(sites)s))
         """,
@@ -106,7 +109,7 @@ def series(tx: Tx, study_id: StudyId) -> list[Series]:
         select st.study_uid, se.series_uid, se.modality, se.number, se.description, se.instances
         from images.series se
         join images.study st using (study_id)
-        where se.study_id = %(study_id)s
+        where se.study_id = %(study_id)s and se.instances > 0
         order by se.number, se.series_uid
         limit 1000
         """,

@@ -99,9 +99,9 @@ def progress(tx: Tx, study_id: StudyId) -> Progress:
            where sp.study_uid = st.study_uid and sp.state = 'IN PROGRESS') as open_steps,
           (select count(*) from named) as announced,
           (select count(*) from named
-           where not exists (select from images.instance n where n.sop_instance_uid = named.uid)
+           where not exists (select from images.kept n where n.sop_instance_uid = named.uid)
           ) as missing,
-          st.instances as stored, st.quiet_at
+          st.instances + st.hidden as stored, st.quiet_at
         from images.study st
         where st.study_id = %(study_id)s
         """,

@@ -36,7 +36,7 @@ def of_series(tx: Tx, study: Visible, *, series_uid: str | None) -> Description:
     if not found:
         raise NotFoundError("series not found")
     bodies = [one.body or _made(tx, one, study.patient_id) for one in found]
-    said = [f"{one.series_id}:{one.instances}" for one in found]
+    said = [f"{one.series_id}:{one.instances}:{one.revision}" for one in found]
     return Description(tag=_tag(study.patient_id, *said), compressed=_joined(bodies))
 
 

@@ -65,12 +65,12 @@ def described_series(
     return tx.all(
         DescribedSeries,
         """
-        select se.series_id, se.instances, m.body
+        select se.series_id, se.instances, se.revision, m.body
         from images.series se
         left join images.series_metadata m
           on m.series_id = se.series_id and m.instances = se.instances
              and m.patient_id = %(patient_id)s
-        where se.study_id = %(study_id)s
+        where se.study_id = %(study_id)s and se.instances > 0
           and (%(series_uid)s::text is null or se.series_uid = %(series_uid)s)
         order by se.number, se.series_uid
         limit 5000

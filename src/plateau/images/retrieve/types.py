@@ -25,6 +25,7 @@ class DescribedSeries:
 
     series_id: UUID
     instances: int
+    revision: int  # more each time that some were hidden or shown again
     body: bytes | None
 
 

@@ -48,7 +48,7 @@ _PICKS: dict[Level, tuple[LiteralString, LiteralString]] = {
 _JOINS: dict[Level, LiteralString] = {
     "PATIENT": "",
     "STUDY": "",
-    "SERIES": " join images.series se on se.study_id = l.study_id",
+    "SERIES": " join images.series se on se.study_id = l.study_id and se.instances > 0",
     "IMAGE": """
         join images.series se on se.study_id = l.study_id
         join images.instance n on n.series_id = se.series_id
@@ -66,7 +66,8 @@ _WHOLE: LiteralString = """
                      where i.patient_id = st.patient_id), '[]') as identifiers,
            s.name as site_name, st.study_uid, st.accession_number, st.description, st.modalities,
            l.started_at, l.local_at,
-           (select count(*) from images.series x where x.study_id = st.study_id) as study_series,
+           (select count(*) from images.series x
+            where x.study_id = st.study_id and x.instances > 0) as study_series,
            st.instances as study_instances,
            (select count(*) from images.listing x
             where x.patient_id = st.patient_id) as patient_studies,

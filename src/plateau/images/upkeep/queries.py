@@ -22,7 +22,7 @@ def measure(tx: Tx, *, since: datetime, on: date) -> None:
         insert into images.usage (day, site_id, modality, instances, bytes)
         select (n.received_at at time zone 'Europe/Paris')::date, st.site_id, se.modality,
                count(*), sum(n.bytes)
-        from images.instance n
+        from images.kept n
         join images.series se using (series_id)
         join images.study st using (study_id)
         where n.received_at >= %(since)s
@@ -37,7 +37,7 @@ def measure(tx: Tx, *, since: datetime, on: date) -> None:
         select (received_at at time zone 'Europe/Paris')::date,
                split_part(split_part(origin, '@', 1), ':', 2), count(*), sum(bytes),
                max(received_at)
-        from images.instance
+        from images.kept
         where received_at >= %(since)s
         group by 1, 2
         """,
@@ -114,7 +114,7 @@ def next_kept(tx: Tx, *, after: str, limit: int) -> list[Kept]:
     return tx.all(
         Kept,
         """
-        select sop_instance_uid, blob_key, bytes from images.instance
+        select sop_instance_uid, blob_key, bytes from images.kept
         where sop_instance_uid > %(after)s
         order by sop_instance_uid
         limit %(limit)s
@@ -176,7 +176,7 @@ def damages(tx: Tx, *, sites: Set[SiteId]) -> list[Damage]:
         """
         select d.sop_instance_uid, st.study_id, s.name as site_name, d.kind, d.found_at, d.seen_at
         from images.damage d
-        join images.instance n using (sop_instance_uid)
+        join images.kept n using (sop_instance_uid)
         join images.series se using (series_id)
         join images.study st using (study_id)
         join territory.site s on s.site_id = st.site_id

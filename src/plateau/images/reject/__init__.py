@@ -1,0 +1,1 @@
+"""Rejection notes: images that are kept and no longer shown."""

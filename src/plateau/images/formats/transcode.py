@@ -4,7 +4,8 @@ from io import BytesIO
 
 import numpy as np
 from pydicom import dcmread
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels import get_decoder, pixel_array
 from pydicom.uid import (
     UID,
@@ -13,16 +14,19 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from plateau.images.formats import decoder
 from plateau.images.types import NotAcceptableError
 from plateau.kernel.errors import RuleBrokenError
+from plateau.platform.aside import Aside, FailedError
 
 TARGETS = frozenset(
     map(str, (ExplicitVRLittleEndian, ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian))
 )
 _ALREADY_NATIVE = TARGETS
-# What the library and its decoders raise on pixels that are not what they claim to be.
-_TROUBLES = (ArithmeticError, AttributeError, LookupError, NotImplementedError, OSError)
-TROUBLES = (*_TROUBLES, RuntimeError, TypeError, ValueError)
+TROUBLES = decoder.TROUBLES
+_DECODERS = 2
+_PATIENCE_S = 60.0
+_aside = Aside(decoder.__name__, most=_DECODERS, patience_s=_PATIENCE_S)
 
 
 def target(asked: str, stored: str) -> str:
@@ -49,7 +53,10 @@ def to_syntax(content: bytes, syntax: str) -> bytes:
     try:
         data_set = dcmread(BytesIO(content))
         if data_set.file_meta.TransferSyntaxUID.is_compressed and "PixelData" in data_set:
-            data_set.decompress(generate_instance_uid=False)
+            content = _aside.ask(decoder.AS_RGB + content)
+            if syntax == ExplicitVRLittleEndian:
+                return content
+            data_set = dcmread(BytesIO(content))
         data_set.file_meta.TransferSyntaxUID = UID(syntax)
         buffer = BytesIO()
         data_set.save_as(
@@ -58,7 +65,7 @@ def to_syntax(content: bytes, syntax: str) -> bytes:
             little_endian=True,
             enforce_file_format=True,
         )
-    except TROUBLES as error:
+    except (FailedError, *TROUBLES) as error:
         raise RuleBrokenError("this instance cannot be decoded") from error
     return buffer.getvalue()
 
@@ -67,10 +74,39 @@ def native_frame(content: bytes, number: int) -> bytes:
     """One frame, decoded, laid out as its own header says; the first is 1."""
     try:
         data_set = dcmread(BytesIO(content))
-        decoded = pixel_array(data_set, index=number - 1, raw=True)
+        decoded = frame_array(data_set, number, is_raw=True)
     except TROUBLES as error:
         raise RuleBrokenError("this instance cannot be decoded") from error
     return _laid_out(data_set, decoded)
+
+
+def frame_array(data_set: FileDataset, number: int, *, is_raw: bool = False) -> np.ndarray:
+    """The pixels of one frame, the first being 1; in colours as kept if `is_raw`, else in RGB.
+
+    Shape: (rows, columns), or (rows, columns, 3) in colour.
+    """
+    if not data_set.file_meta.TransferSyntaxUID.is_compressed:
+        return pixel_array(data_set, index=number - 1, raw=is_raw)
+    colours = decoder.AS_KEPT if is_raw else decoder.AS_RGB
+    try:
+        native = _aside.ask(colours + _alone(data_set, number))
+    except FailedError as error:
+        raise RuleBrokenError("this instance cannot be decoded") from error
+    return pixel_array(dcmread(BytesIO(native)), index=0, raw=True)
+
+
+def _alone(data_set: FileDataset, number: int) -> bytes:
+    """A file of one compressed frame and what says how to decode it."""
+    total = int(data_set.get("NumberOfFrames") or 1)
+    alone = data_set.group_dataset(0x0028)
+    alone.NumberOfFrames = 1
+    frame = get_frame(data_set.PixelData, number - 1, number_of_frames=total)
+    alone.add_new("PixelData", "OB", encapsulate([frame]))
+    alone["PixelData"].is_undefined_length = True
+    alone.file_meta, alone.preamble = data_set.file_meta, bytes(128)
+    buffer = BytesIO()
+    alone.save_as(buffer, implicit_vr=False, little_endian=True)
+    return buffer.getvalue()
 
 
 def _laid_out(data_set: Dataset, decoded: np.ndarray) -> bytes:

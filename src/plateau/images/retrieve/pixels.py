@@ -8,7 +8,7 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
+from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut
 from pydicom.uid import ExplicitVRLittleEndian
 
 from plateau.images.formats import transcode
@@ -79,7 +79,7 @@ def picture(content: bytes, number: int, *, form: str, look: Look) -> bytes:
     """
     data_set = dcmread(BytesIO(content))
     try:
-        decoded = _in_colour(data_set, pixel_array(data_set, index=number - 1))
+        decoded = _in_colour(data_set, transcode.frame_array(data_set, number))
         image = Image.fromarray(_shown(data_set, decoded, look))
     except TROUBLES as error:
         raise RuleBrokenError("this instance cannot be shown as a picture") from error

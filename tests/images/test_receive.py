@@ -13,7 +13,7 @@ import make
 from images.instances import CT, as_file, ct
 from plateau.images import service
 from plateau.images.formats import header, part10
-from plateau.images.types import Origin
+from plateau.images.types import Arrival, Origin
 from plateau.kernel.errors import (
     ConflictError,
     InvalidInputError,
@@ -259,3 +259,46 @@ def test_priors_are_the_patient_s_earlier_studies(tx: Tx, blobs: Blobs) -> None:
     assert [study.study_uid for study in unborn] == [
         image.StudyInstanceUID for image in (later, now, before)
     ]
+
+
+def test_two_patients_who_come_together_in_one_new_study_are_told_apart(
+    tx: Tx, blobs: Blobs
+) -> None:
+    world = make.a_world(tx)
+    make.a_patient(tx, world.site_id, "IPP-TEST-2")
+    image = ct()
+    contents = [as_file(one) for one in (image, ct(image.StudyInstanceUID, patient="IPP-TEST-2"))]
+    together = [
+        Arrival(header.read(content), blobs.put(content), len(content), CT) for content in contents
+    ]
+
+    problems = service.index(tx, blobs, together, now=make.NIGHT, quiet=timedelta(seconds=30))
+
+    assert [str(problems[place]) for place in problems] == [
+        "this study is known with another patient"
+    ]
+    assert stored(tx) == 1
+
+
+def test_new_series_of_several_modalities_that_come_together_are_listed(
+    tx: Tx, blobs: Blobs
+) -> None:
+    make.a_world(tx)
+    first = ct()
+    images = [ct(first.StudyInstanceUID) for _ in range(3)]
+    for image, modality in zip(images, ("CT", "SR", "CT"), strict=True):
+        image.Modality, image.SeriesInstanceUID = modality, generate_uid()
+    contents = [as_file(one) for one in images]
+    together = [
+        Arrival(header.read(content), blobs.put(content), len(content), CT) for content in contents
+    ]
+
+    assert not service.index(tx, blobs, together, now=make.NIGHT, quiet=timedelta(seconds=30))
+    first.Modality, first.SeriesInstanceUID = "PT", generate_uid()
+    receive(tx, blobs, as_file(first))
+
+    study = service.study_of(tx, first.StudyInstanceUID)
+    assert study is not None
+    assert (study.modalities, study.series, study.instances) == (["CT", "SR", "PT"], 4, 4)
+    listed = tx.value("select modalities from images.listing")
+    assert listed == ["CT", "SR", "PT"]

@@ -30,6 +30,7 @@ from plateau.images.types import (
     StepClosedError,
     StepTakenError,
     Study,
+    Wanted,
 )
 from plateau.kernel.errors import (
     ConflictError,
@@ -247,33 +248,39 @@ def _prepare(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> dict[int, Pl
     asked = [(one.header, one.origin) for one in arrivals]
     known, problems = _standings(tx, asked, now)
     new = {
-        one.header.series_uid: (one, known[place])
+        one.header.series_uid: _wanted(one, known[place], now)
         for place, one in enumerate(arrivals)
         if place not in problems and known[place].series_study_id is None
     }
-    if not new:
+    if not new or (_open(tx, list(new.values()), now) and _agree(arrivals, known)):
         return problems
-    for series_uid in sorted(new):
-        _open(tx, *new[series_uid], now)
-    return _standings(tx, asked, now)[1]  # others may have prepared them otherwise
+    return _standings(tx, asked, now)[1]  # others have prepared them, perhaps otherwise
 
 
-def _open(tx: Tx, one: Arrival, known: Standing, now: datetime) -> None:
-    """Have a study and a series to put an instance in."""
-    found = one.header
-    if known.study_id is None:
-        arrival.lock_study_uid(tx, found.study_uid)
-        added = arrival.add_study(
-            tx,
-            header=found,
-            standing=known,
-            ae_title=one.origin.ae_title,
-            started_at=_started_at(found, known.time_zone) or now,
-            now=now,
-        )
-        if added:
-            tx.touch("exams")
-    arrival.add_series(tx, found)
+def _wanted(one: Arrival, known: Standing, now: datetime) -> Wanted:
+    started_at = _started_at(one.header, known.time_zone) or now
+    return Wanted(one.header, known, one.origin.ae_title, started_at)
+
+
+def _open(tx: Tx, wanted: Sequence[Wanted], now: datetime) -> bool:
+    """Have studies and series to put instances in; whether all of them are our own."""
+    new = {one.header.study_uid for one in wanted if one.standing.study_id is None}
+    if new:
+        arrival.lock_study_uids(tx, new)
+    opened = arrival.open_series(tx, wanted, now=now)
+    if opened.studies:
+        tx.touch("exams")
+    return (opened.studies, opened.series) == (len(new), len(wanted))
+
+
+def _agree(arrivals: Sequence[Arrival], known: Mapping[int, Standing]) -> bool:
+    """Whether no two of them put a study with two patients, or a series in two studies."""
+    placed = [(arrivals[place].header, one) for place, one in known.items()]
+    patients = {(found.study_uid, one.patient_id) for found, one in placed}
+    studies = {(found.series_uid, found.study_uid) for found, _ in placed}
+    return len(patients) == len({uid for uid, _ in patients}) and len(studies) == len(
+        {uid for uid, _ in studies}
+    )
 
 
 def _started_at(found: Header, time_zone: str) -> datetime | None:
@@ -296,7 +303,7 @@ def _follow(tx: Tx, counts: Counts, now: datetime) -> None:
 
 
 def _close(tx: Tx, step: Step, state: str, attributes: Json, now: datetime) -> None:
-    arrival.lock_study_uid(tx, step.study_uid)
+    arrival.lock_study_uids(tx, [step.study_uid])
     steps.close_step(
         tx,
         step_uid=step.step_uid,

@@ -113,6 +113,7 @@ class Store:
         self._waiting.put(waiting)
         waiting.done.acquire()  # released once it is committed, or refused
         if waiting.problem:
+            self._trusted.pop(_patient(found, origin), None)
             raise waiting.problem
 
     def _meant_by(self, origin: Origin) -> Coercion:
@@ -129,19 +130,21 @@ class Store:
     def _is_expected(self, found: Header, origin: Origin) -> bool:
         """Whether its series is known to be there; refuse what is not worth keeping.
 
-        A series is asked about before its bytes are kept, then trusted for some seconds.
+        A series is asked about before its bytes are kept, then trusted for some seconds. So is a
+        patient at a machine: whether a new series fits its study is found with its row.
         """
-        series = (
-            *(origin.ae_title, str(origin.site_id or ""), found.issuer, found.local_id),
-            *(found.study_uid, found.series_uid),
-        )
+        patient = _patient(found, origin)
+        series = (*patient, found.study_uid, found.series_uid)
         now = time.monotonic()
         if self._trusted.get(series, 0) > now:
             return True
+        if self._trusted.get(patient, 0) > now:
+            return False
         with self._db.begin() as tx:
             is_there = service.check_arrival(tx, found, origin=origin, now=clock.now())
         if len(self._trusted) >= _MOST_TRUSTED:
             self._trusted.clear()
+        self._trusted[patient] = now + _TRUSTED_S
         if is_there:
             self._trusted[series] = now + _TRUSTED_S
         return is_there
@@ -183,6 +186,11 @@ class Store:
                 if isinstance(problem, OtherContentError):  # a person decides between the two
                     quarantine.hold_arrival(tx, arrivals[place], reason=str(problem), at=now)
         return problems
+
+
+def _patient(found: Header, origin: Origin) -> tuple[str, ...]:
+    """What says who the patient is."""
+    return origin.ae_title, str(origin.site_id or ""), found.issuer, found.local_id
 
 
 def _tell(batch: Sequence[_Waiting], problems: Mapping[int, BaseException]) -> None:

@@ -115,6 +115,24 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """A series that an instance needs, in a study that may be new as well."""
+
+    header: Header
+    standing: Standing
+    ae_title: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How many studies and series were not there yet."""
+
+    studies: int
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """A study as other features see it; `announced` is None until closed steps say a number."""
 

@@ -32,7 +32,7 @@ def opened(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
     study = _visible(tx, caller, study_uid, now)
     if study.is_audited:
         return study
-    arrival.lock_study_uid(tx, f"{study_uid}:{caller.person_id}")  # viewers ask many at once
+    arrival.lock_study_uids(tx, [f"{study_uid}:{caller.person_id}"])  # viewers ask many at once
     study = _visible(tx, caller, study_uid, now)
     if not study.is_audited:
         seen = Access(

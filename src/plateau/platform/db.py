@@ -140,9 +140,11 @@ def _rows_of(cls: type[R]) -> RowFactory[R]:
     fields = tuple(cls.__dataclass_fields__)
 
     def factory(cursor: psycopg.Cursor[Any]) -> RowMaker[R]:
-        if cursor.description is None:
+        answer = cursor.pgresult
+        if answer is None or not answer.nfields:
             return no_result
-        columns = tuple(column.name for column in cursor.description)
+        # straight from the protocol: the driver's own description costs as much as a small query
+        columns = tuple((answer.fname(at) or b"").decode() for at in range(answer.nfields))
         if columns != fields:
             raise TypeError(f"{cls.__name__} has fields {fields}, the query gives {columns}")
         return lambda values: cls(*values)

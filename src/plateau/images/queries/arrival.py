@@ -1,13 +1,23 @@
 """SQL of what arrives: instances, their series and studies, what was refused."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import LiteralString
 from uuid import uuid4
 
 import orjson
 
-from plateau.images.types import AS_SENT, Arrival, Coercion, Counts, Header, Origin, Standing
+from plateau.images.types import (
+    AS_SENT,
+    Arrival,
+    Coercion,
+    Counts,
+    Header,
+    Opened,
+    Origin,
+    Standing,
+    Wanted,
+)
 from plateau.kernel.ids import SiteId
 from plateau.platform.db import Tx
 
@@ -104,75 +114,88 @@ def coercion(tx: Tx, *, ae_title: str, on: date) -> Coercion:
     return found or AS_SENT
 
 
-def lock_study_uid(tx: Tx, study_uid: str) -> None:
+def lock_study_uids(tx: Tx, study_uids: Iterable[str]) -> None:
     """Have a step that ends and a study that begins wait for each other."""
     tx.run(
-        "select pg_advisory_xact_lock(hashtextextended(%(key)s, 0))",
-        key=f"images.study:{study_uid}",
-    )
-
-
-def add_study(
-    tx: Tx,
-    *,
-    header: Header,
-    standing: Standing,
-    ae_title: str,
-    started_at: datetime,
-    now: datetime,
-) -> bool:
-    """Record a study without instances, unless it is there; True when it was added."""
-    added = tx.run(
         """
-        insert into images.study
-          (study_id, study_uid, patient_id, site_id, ae_title, accession_number, description,
-           started_at, first_instance_at, last_instance_at, quiet_at, announced)
-        select %(study_id)s, %(study_uid)s, %(patient_id)s, %(site_id)s, %(ae_title)s,
-               %(accession)s, %(description)s, %(started_at)s, %(now)s, %(now)s, %(now)s,
-               nullif(count(distinct uid), 0)
-        from images.step
-        left join lateral unnest(announced) uid on true
-        where study_uid = %(study_uid)s and state <> 'IN PROGRESS'
-        on conflict (study_uid) do nothing
+        select pg_advisory_xact_lock(hashtextextended('images.study:' || uid, 0))
+        from unnest(%(uids)b::text[]) uid
         """,
-        study_id=uuid4(),
-        study_uid=header.study_uid,
-        patient_id=standing.patient_id,
-        site_id=standing.site_id,
-        ae_title=ae_title,
-        accession=header.accession_number,
-        description=header.study_description,
-        started_at=started_at,
-        now=now,
+        uids=sorted(set(study_uids)),
     )
-    return added == 1
 
 
-def add_series(tx: Tx, header: Header) -> None:
-    """Record a series without instances, unless it is there; its study lists its modality."""
-    tx.run(
-        """
-        insert into images.series (series_id, study_id, series_uid, modality, number, description)
-        select %(series_id)s, study_id, %(series_uid)s, %(modality)s, %(number)s, %(description)s
-        from images.study
-        where study_uid = %(study_uid)s
-        on conflict (series_uid) do nothing
-        """,
-        series_id=uuid4(),
-        study_uid=header.study_uid,
-        series_uid=header.series_uid,
-        modality=header.modality,
-        number=header.series_number,
-        description=header.series_description,
-    )
-    tx.run(
-        """
-        update images.study set modalities = modalities || %(modality)s::text
-        where study_uid = %(study_uid)s and not %(modality)s = any(modalities)
-        """,
-        study_uid=header.study_uid,
-        modality=header.modality,
-    )
+_OPEN: LiteralString = """
+with wanted as (
+  select * from json_to_recordset(%(rows)b::text::json) w(
+    place int, study_id uuid, study_uid text, patient_id uuid, site_id uuid, ae_title text,
+    accession text, study_description text, started_at timestamptz, is_new boolean,
+    series_id uuid, series_uid text, modality text, number int, description text)
+), modalities as (
+  select study_uid, array_agg(distinct modality) as all_of_them from wanted group by study_uid
+), added as (
+  insert into images.study
+    (study_id, study_uid, patient_id, site_id, ae_title, accession_number, description, modalities,
+     started_at, first_instance_at, last_instance_at, quiet_at, announced)
+  select distinct on (study_uid) w.study_id, study_uid, w.patient_id, w.site_id, w.ae_title,
+         w.accession, w.study_description, m.all_of_them, w.started_at, %(now)s, %(now)s, %(now)s,
+         (select nullif(count(distinct uid), 0)
+          from images.step sp cross join unnest(sp.announced) uid
+          where sp.study_uid = w.study_uid and sp.state <> 'IN PROGRESS')
+  from wanted w join modalities m using (study_uid)
+  where w.is_new
+  order by study_uid, w.place
+  on conflict (study_uid) do nothing
+  returning study_id, study_uid
+), listed as (
+  update images.study st set modalities = st.modalities || array(
+    select unnest(m.all_of_them) except select unnest(st.modalities) order by 1)
+  from modalities m
+  where st.study_uid = m.study_uid and not st.modalities @> m.all_of_them
+), opened as (
+  insert into images.series (series_id, study_id, series_uid, modality, number, description)
+  select w.series_id, coalesce(a.study_id, st.study_id), w.series_uid, w.modality, w.number,
+         w.description
+  from wanted w
+  left join added a using (study_uid)
+  left join images.study st using (study_uid)
+  where coalesce(a.study_id, st.study_id) is not null
+  order by w.series_uid
+  on conflict (series_uid) do nothing
+  returning series_uid
+)
+select (select count(*)::int from added) as studies, (select count(*)::int from opened) as series
+"""
+
+
+def open_series(tx: Tx, wanted: Sequence[Wanted], *, now: datetime) -> Opened:
+    """Record series without instances and the studies they begin, unless they are there.
+
+    A study lists the modalities of its series.
+    """
+    rows = orjson.dumps([_wanted(place, one) for place, one in enumerate(wanted)]).decode()
+    return tx.one(Opened, _OPEN, rows=rows, now=now)
+
+
+def _wanted(place: int, one: Wanted) -> dict[str, object]:
+    found, known = one.header, one.standing
+    return {
+        "place": place,
+        "study_id": uuid4(),
+        "study_uid": found.study_uid,
+        "patient_id": known.patient_id,
+        "site_id": known.site_id,
+        "ae_title": one.ae_title,
+        "accession": found.accession_number,
+        "study_description": found.study_description,
+        "started_at": one.started_at,
+        "is_new": known.study_id is None,
+        "series_id": uuid4(),
+        "series_uid": found.series_uid,
+        "modality": found.modality,
+        "number": found.series_number,
+        "description": found.series_description,
+    }
 
 
 _ADD_INSTANCES: LiteralString = """

@@ -8,7 +8,9 @@ from plateau.access import commands as access
 from plateau.activity import commands as activity
 from plateau.entry import boot, dimse, mllp, serve, territory_file, web, worker
 from plateau.entry.demo import run as demo
+from plateau.images import commands as images
 from plateau.kernel.errors import PlateauError
+from plateau.planning import commands as planning
 
 EXITS = {
     "invalid_input": 2,
@@ -29,6 +31,8 @@ def _at_hand(context: typer.Context) -> None:
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(access.app, name="access", callback=_at_hand)
 app.add_typer(activity.app, name="activity", callback=_at_hand)
+app.add_typer(images.app, name="images", callback=_at_hand)
+app.add_typer(planning.app, name="roster")
 app.add_typer(territory_file.app, name="territory")
 app.command("demo")(demo.run)
 app.command("serve", help="Run every process of this machine.")(serve.run)

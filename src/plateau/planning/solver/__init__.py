@@ -1,0 +1,1 @@
+"""Rosters made by optimisation: models, engines, improvement, reasons when there is none."""

@@ -139,9 +139,12 @@ def undo(tx: Tx, caller: Caller, rejection_id: int, *, reason: str, now: datetim
     tx.touch("images", "exams")
 
 
-def listed(tx: Tx, caller: Caller) -> list[Rejection]:
+def listed(tx: Tx, caller: Caller, *, now: datetime) -> list[Rejection]:
     """The rejections at the sites that the caller keeps, the latest first."""
-    return queries.rejections(tx, sites=_sites(caller))
+    found = queries.rejections(tx, sites=_sites(caller))
+    seen = Access(action="images.reject.list", subject="rejections")
+    access.record(tx, caller, seen, at=now)
+    return found
 
 
 def of_study(tx: Tx, caller: Caller, study_uid: str) -> list[Rejection]:

@@ -71,3 +71,8 @@ class Rejection:
     undone_at: datetime | None
     undone_by: str | None
     undone_reason: str | None
+
+    @property
+    def sender(self) -> str:
+        """The AE title that sent the note."""
+        return self.origin.partition(":")[2].partition("@")[0]

@@ -5,18 +5,22 @@ from datetime import datetime
 from io import BytesIO
 from itertools import groupby
 
+import orjson
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, KeyObjectSelectionDocumentStorage, generate_uid
 
 from plateau.images.reject.rules import MEANINGS
 from plateau.images.reject.types import Named
+from plateau.images.types import Json
 from plateau.kernel.time import local
 
 _COPIED = (
     *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex"),
     *("StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber"),
-    *("ReferringPhysicianName", "StudyDescription", "SpecificCharacterSet"),
+    *("ReferringPhysicianName", "StudyDescription"),
 )
+_TAGS = [f"{tag_for_keyword(keyword) or 0:08X}" for keyword in _COPIED]
 _REQUIRED = (
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime"),
     *("StudyID", "AccessionNumber", "ReferringPhysicianName"),
@@ -26,7 +30,7 @@ _IMAGE_CLASSES = ("1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.104.")
 
 def note(instances: Sequence[Named], *, code: str, text: str, at: datetime, like: str) -> bytes:
     """A rejection note, as a DICOM file, of instances of one study that are like an instance."""
-    document = _of_study(Dataset.from_json(like))
+    document = _of_study(orjson.loads(like))
     _describe(document, local(at))
     document.ConceptNameCodeSequence = [_code(code, MEANINGS[code])]
     document.CurrentRequestedProcedureEvidenceSequence = [_evidence(instances)]
@@ -41,11 +45,8 @@ def note(instances: Sequence[Named], *, code: str, text: str, at: datetime, like
     return buffer.getvalue()
 
 
-def _of_study(like: Dataset) -> Dataset:
-    document = Dataset()
-    for keyword in _COPIED:
-        if keyword in like:
-            document[keyword] = like[keyword]
+def _of_study(like: Json) -> Dataset:
+    document = Dataset.from_json({tag: like[tag] for tag in _TAGS if tag in like})
     for keyword in _REQUIRED:
         if keyword not in document:
             setattr(document, keyword, None)
@@ -62,7 +63,6 @@ def _describe(document: Dataset, at: datetime) -> None:
     document.SeriesNumber, document.InstanceNumber = 1, 1
     document.SeriesDescription = "Rejection note"
     document.ReferencedPerformedProcedureStepSequence = []
-    document.ReferencedRequestSequence = []
     document.Manufacturer = "Plateau"
     document.ContentDate, document.ContentTime = at.strftime("%Y%m%d"), at.strftime("%H%M%S")
     document.TimezoneOffsetFromUTC = at.strftime("%z")

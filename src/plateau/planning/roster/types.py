@@ -150,6 +150,7 @@ class Post:
     family: str | None = None  # of machines, for shares
     is_optional: bool = False  # may stay empty, at the price of its rule
     run: str | None = None  # posts of one run are held by the same people where wanted
+    first_position: int = 1  # on its line, of assignment 1: a pair whose first starts early is two
 
     @property
     def length(self) -> timedelta:
@@ -202,6 +203,7 @@ class Problem:
     holidays: frozenset[date]
     travel_minutes: Mapping[tuple[SiteId, SiteId], int]
     shares: tuple[ShareTarget, ...] = ()
+    # done before, less what was due then: above zero, they are owed some rest
     carried: Mapping[tuple[PersonId, Burden], float] = field(default_factory=dict)
     before: tuple[tuple[Post, Assignment], ...] = ()  # work of the weeks before, for rests
     published: frozenset[Assignment] = frozenset()

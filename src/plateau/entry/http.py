@@ -11,7 +11,7 @@ from plateau.access import service as access
 from plateau.activity import pages as activity
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
-from plateau.images import hub_pages
+from plateau.images import hub_pages, import_pages, life_pages
 from plateau.images import pages as viewer
 from plateau.images.retrieve import api as wado
 from plateau.images.retrieve import capabilities
@@ -40,6 +40,8 @@ ROUTERS = (
     stow.router,
     viewer.router,
     hub_pages.router,
+    import_pages.router,
+    life_pages.router,
     planning.router,
     desk.router,
     asking.router,

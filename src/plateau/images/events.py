@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from plateau.kernel.ids import PatientId, SiteId, StudyId
 
@@ -73,6 +74,13 @@ class CommitmentAsked:
     """A machine asks us to answer for instances before it deletes them."""
 
     commitment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportAsked:
+    """Uploaded files are to be read in, or files whose patient has become known."""
+
+    import_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
+from plateau.images import tabs
 from plateau.images.browse import service as browsing
 from plateau.images.browse.types import Wish
 from plateau.images.forward import service as routing
@@ -16,6 +17,8 @@ from plateau.images.peers import service as peers
 from plateau.images.peers.types import Echo
 from plateau.images.quarantine import service as quarantine
 from plateau.images.quarantine.types import Decision
+from plateau.images.reject import service as rejecting
+from plateau.images.reject.rules import MEANINGS
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
 from plateau.platform import clock
@@ -84,6 +87,7 @@ def study(
     """The series of a study, each with a small picture."""
     with db.begin() as tx:
         opened = browsing.opened(tx, caller, study_uid, now=now)
+        rejections = rejecting.of_study(tx, caller, study_uid)
     return render(
         request,
         "images/study.html",
@@ -91,7 +95,9 @@ def study(
         study=opened.study,
         patient=opened.patient,
         series=opened.series,
-        tabs=_tabs(db, caller),
+        rejections=rejections,
+        reasons=list(MEANINGS) if rejecting.may_reject(caller, opened.study.site_id) else [],
+        tabs=tabs.of(db, caller),
     )
 
 
@@ -108,7 +114,7 @@ def held(
         block="held",
         rows=rows,
         decided=decided,
-        tabs=_tabs(db, caller),
+        tabs=tabs.of(db, caller),
     )
 
 
@@ -126,7 +132,7 @@ def compared(
         held=one,
         rows=rows,
         same_pixels=same_pixels,
-        tabs=_tabs(db, caller),
+        tabs=tabs.of(db, caller),
     )
 
 
@@ -202,7 +208,7 @@ def storage(request: Request, db: DbDep, caller: CallerDep, now: NowDep) -> HTML
         sweeping=sweeping,
         swept=swept,
         space=upkeep.space(request.app.state.settings),
-        tabs=_tabs(db, caller),
+        tabs=tabs.of(db, caller),
     )
 
 
@@ -218,7 +224,7 @@ def _found(request: Request, db: DbDep, caller: Caller, asked: WishForm) -> HTML
         asked=asked,
         sites=sites,
         modalities=_MODALITIES,
-        tabs=_tabs(db, caller),
+        tabs=tabs.of(db, caller),
     )
 
 
@@ -237,18 +243,5 @@ def _peers(request: Request, db: DbDep, caller: Caller, said: Echo | None = None
         forwardings=forwardings,
         said=said,
         may_test=caller.is_one_of(*peers.TESTERS),
-        tabs=_tabs(db, caller),
+        tabs=tabs.of(db, caller),
     )
-
-
-def _tabs(db: DbDep, caller: Caller) -> list[tuple[str, str, int]]:
-    """The pages of the hub that the caller may open: address, code of its name, what waits."""
-    tabs: list[tuple[str, str, int]] = []
-    if caller.is_one_of(*browsing.VIEWERS):
-        tabs.append((_STUDIES, "studies", 0))
-    if caller.is_one_of(*quarantine.KEEPERS):
-        with db.begin() as tx:
-            tabs.append(("/images/quarantine", "quarantine", quarantine.waiting(tx, caller)))
-    if caller.is_one_of(*peers.WATCHERS):
-        tabs += [(_PEERS, "peers", 0), ("/images/storage", "storage", 0)]
-    return tabs

@@ -1,13 +1,17 @@
 """What the image hub hears of itself."""
 
+from plateau.images import keeper
 from plateau.images.events import (
     ForwardAsked,
     ImagesRejected,
     ImagesRestored,
+    ImportAsked,
     StudyComplete,
     StudyGrew,
 )
 from plateau.images.forward import service as routing
+from plateau.images.importing import queries as imports
+from plateau.images.importing import work as importing
 from plateau.images.retrieve import describing
 from plateau.platform import clock, jobs, runtime
 
@@ -45,6 +49,17 @@ def forward(event: ForwardAsked) -> None:
     """Send one study to one system; tried again when it does not answer."""
     ours = runtime.settings_in_use().ae_title
     routing.send(runtime.db(), runtime.blobs(), event, ours=ours, now=clock.now())
+
+
+@jobs.on(ImportAsked)
+def read_in(event: ImportAsked) -> None:
+    """Uploaded files, or those whose patient is now known, are kept.
+
+    A folder is read by the command, on the machine where it is.
+    """
+    with runtime.db().begin() as tx:
+        one = imports.one(tx, event.import_id)
+    importing.run(runtime.db(), runtime.blobs(), keeper.in_use(), one, may_read=not one.folder)
 
 
 @jobs.on(StudyComplete)

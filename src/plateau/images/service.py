@@ -30,6 +30,7 @@ from plateau.images.types import (
     StepClosedError,
     StepTakenError,
     Study,
+    UnknownPatientError,
     Wanted,
 )
 from plateau.kernel.errors import (
@@ -195,7 +196,7 @@ def _refusal(known: Standing | None) -> PlateauError | None:
     if known is None:
         return NotFoundError("calling AE title not recognised")
     if known.patient_id is None:
-        return NotFoundError("this PatientID is not known at the machine's site")
+        return UnknownPatientError("this PatientID is not known at the machine's site")
     if known.study_patient_id not in {None, known.patient_id}:
         return ConflictError("this study is known with another patient")
     if known.series_study_id not in {None, known.study_id}:

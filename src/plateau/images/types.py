@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from plateau.kernel.errors import ConflictError, InvalidInputError, PlateauError
+from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError, PlateauError
 from plateau.kernel.ids import PatientId, SiteId, StudyId
 
 Json = Mapping[str, Any]  # a data set in the DICOM JSON model, PS3.18 annex F
@@ -21,6 +21,10 @@ class MissingAttributeError(InvalidInputError):
 
 class OtherObjectError(InvalidInputError):
     """A data set is not the instance that was announced. Source: PS3.4, table B.2-1."""
+
+
+class UnknownPatientError(NotFoundError):
+    """Nobody here is known by the identifier that an object gives its patient."""
 
 
 class OtherContentError(ConflictError):

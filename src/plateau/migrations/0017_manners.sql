@@ -41,6 +41,7 @@ create table images.import (
   folder text not null default '',      -- that is read, or '': uploaded
   asked_by text not null,
   asked_at timestamptz not null,
+  touched_at timestamptz not null,      -- its last sign of life
   state text not null default 'reading' check (state in ('reading', 'done', 'refused')),
   problem text,
   done_at timestamptz,

@@ -48,6 +48,37 @@ def local_id(tx: Tx, *, patient_id: PatientId, site_id: SiteId) -> str | None:
     return found
 
 
+def by_foreign_id(tx: Tx, *, issuer: str, value: str) -> PatientId | None:
+    """The patient whom somebody has recognised behind another institution's identifier."""
+    found: PatientId | None = tx.value(
+        """
+        select patient_id from patients.foreign_identifier
+        where issuer = %(issuer)s and value = %(value)s
+        """,
+        issuer=issuer,
+        value=value,
+    )
+    return found
+
+
+def add_foreign_id(
+    tx: Tx, *, issuer: str, value: str, patient_id: PatientId, by: str, at: datetime
+) -> None:
+    """Record whom another institution's identifier designates, unless that is known."""
+    tx.run(
+        """
+        insert into patients.foreign_identifier (issuer, value, patient_id, linked_by, linked_at)
+        values (%(issuer)s, %(value)s, %(patient_id)s, %(by)s, %(at)s)
+        on conflict do nothing
+        """,
+        issuer=issuer,
+        value=value,
+        patient_id=patient_id,
+        by=by,
+        at=at,
+    )
+
+
 def lock_local_id(tx: Tx, *, site_id: SiteId, local_id: str) -> None:
     """Have whoever names the same identifier wait until this transaction ends."""
     tx.run(

@@ -50,6 +50,25 @@ def local_id(tx: Tx, *, patient_id: PatientId, site_id: SiteId) -> str | None:
     return queries.local_id(tx, patient_id=patient_id, site_id=site_id)
 
 
+def contradictions(known: Patient, said: Traits) -> tuple[str, ...]:
+    """The traits that speak against two descriptions being of one person."""
+    return rules.differences(known.traits, said)
+
+
+def by_foreign_id(tx: Tx, *, issuer: str, value: str) -> PatientId | None:
+    """The patient whom somebody here has recognised behind another institution's identifier."""
+    return queries.by_foreign_id(tx, issuer=issuer, value=value)
+
+
+def recognise(
+    tx: Tx, *, issuer: str, value: str, patient_id: PatientId, by: str, at: datetime
+) -> None:
+    """Another institution's identifier designates the patient; it never designates two."""
+    queries.add_foreign_id(tx, issuer=issuer, value=value, patient_id=patient_id, by=by, at=at)
+    if queries.by_foreign_id(tx, issuer=issuer, value=value) != patient_id:
+        raise ConflictError("this identifier is known as another patient's")
+
+
 def _record(tx: Tx, *, site_id: SiteId, local_id: str, traits: Traits, at: datetime) -> PatientId:
     patient_id = PatientId(uuid4())
     queries.add_patient(tx, patient_id=patient_id, traits=traits, at=at)

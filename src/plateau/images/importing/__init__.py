@@ -1,0 +1,1 @@
+"""Folders, CDs and uploaded files, read in for a site."""

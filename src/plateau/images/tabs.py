@@ -1,0 +1,29 @@
+"""The pages of the hub that somebody may open."""
+
+from plateau.images.browse import service as browsing
+from plateau.images.importing import service as importing
+from plateau.images.peers import service as peers
+from plateau.images.quarantine import service as quarantine
+from plateau.images.reject import service as rejecting
+from plateau.kernel.caller import Caller
+from plateau.platform.db import Db
+
+STUDIES, QUARANTINE, REJECTED = "/images", "/images/quarantine", "/images/rejected"
+PEERS, STORAGE = "/images/peers", "/images/storage"
+
+
+def of(db: Db, caller: Caller) -> list[tuple[str, str, int]]:
+    """The pages of the hub that the caller may open: address, code of its name, what waits."""
+    found: list[tuple[str, str, int]] = []
+    if caller.is_one_of(*browsing.VIEWERS):
+        found.append((STUDIES, "studies", 0))
+    if caller.is_one_of(*importing.IMPORTERS):
+        found.append(("/images/imports", "imports", 0))
+    if caller.is_one_of(*quarantine.KEEPERS):
+        with db.begin() as tx:
+            found.append((QUARANTINE, "quarantine", quarantine.waiting(tx, caller)))
+    if caller.is_one_of(*rejecting.KEEPERS):
+        found.append((REJECTED, "rejected", 0))
+    if caller.is_one_of(*peers.WATCHERS):
+        found += [(PEERS, "peers", 0), (STORAGE, "storage", 0)]
+    return found

@@ -4,6 +4,8 @@ import math
 import os
 import pickle
 import sys
+import threading
+import time
 from typing import Any
 
 import highspy
@@ -11,13 +13,15 @@ import orjson
 from highspy import cb
 
 _KINDS = cb.HighsCallbackType
+_LOOK_S = 1.0
 
 
 def main() -> None:
     """Solve the programme read from standard input; say one line for each thing found."""
     programme = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  # from our parent alone
+    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     solver = _solver(programme)
-    _listen(solver, parent=os.getppid())
+    _listen(solver)
     solver.run()
     _conclude(solver)
 
@@ -56,11 +60,18 @@ def _linear(programme: dict[str, Any]) -> Any:
     return lp
 
 
-def _listen(solver: Any, *, parent: int) -> None:
-    """Say solutions and bounds as they come; end when nobody listens any more."""
+def _follow(parent: int) -> None:
+    """End with the process that asked: nobody listens any more."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(0)
+
+
+def _listen(solver: Any) -> None:
+    """Say solutions and bounds as they come."""
     told = -math.inf
 
-    def heard(kind: Any, _message: str, out: Any, into: Any, _data: object) -> None:
+    def heard(kind: Any, _message: str, out: Any, _into: Any, _data: object) -> None:
         nonlocal told
         if kind == _KINDS.kCallbackMipImprovingSolution:
             _say(values=[round(value) for value in out.mip_solution])
@@ -68,14 +79,9 @@ def _listen(solver: Any, *, parent: int) -> None:
             told = out.mip_dual_bound
             if math.isfinite(told):
                 _say(bound=told)
-        into.user_interrupt = os.getppid() != parent
 
     solver.setCallback(heard, None)
-    for kind in (
-        _KINDS.kCallbackMipImprovingSolution,
-        _KINDS.kCallbackMipInterrupt,
-        _KINDS.kCallbackSimplexInterrupt,
-    ):
+    for kind in (_KINDS.kCallbackMipImprovingSolution, _KINDS.kCallbackMipInterrupt):
         solver.startCallback(kind)
 
 

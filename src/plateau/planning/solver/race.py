@@ -3,10 +3,15 @@
 import threading
 from collections.abc import Callable, Sequence
 
+import structlog
+
+from plateau.kernel.errors import UnavailableError
 from plateau.planning.solver import cpsat, highs
 from plateau.planning.solver.board import Board
 from plateau.planning.solver.cpsat import Effort
 from plateau.planning.solver.model import Plan
+
+log = structlog.get_logger()
 
 
 def run(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
@@ -18,12 +23,13 @@ def run(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
         [
             lambda: highs.search(plan, board, seed=seed),
             lambda: cpsat.search(plan, board, Effort(workers=workers - 1, seed=seed)),
-        ]
+        ],
+        board,
     )
 
 
-def _together(engines: Sequence[Callable[[], None]]) -> None:
-    """Run every engine to its end; the first fault is raised once all have ended."""
+def _together(engines: Sequence[Callable[[], None]], board: Board) -> None:
+    """Run every engine to its end. One that is missing does not lose what another found."""
     faults: list[BaseException] = []
 
     def guarded(engine: Callable[[], None]) -> None:
@@ -37,5 +43,7 @@ def _together(engines: Sequence[Callable[[], None]]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    if faults:
-        raise faults[0]
+    for fault in faults:
+        if board.values is None or not isinstance(fault, UnavailableError):
+            raise fault
+        log.warning("planner.engine_missing", reason=fault.code)

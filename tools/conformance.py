@@ -27,6 +27,22 @@ _ROLES = {
     "Storage Commitment Push Model SOP Class": "provider; it answers on an association of its own",
 }
 
+_MEANT = """\
+Classes of makers are stored too when they are named in `PLATEAU_PRIVATE_STORAGE`, a JSON object of
+UIDs and names: `{"1.3.46.670589.11.0.0.12.1": "Private MR Spectrum"}`.
+
+## What is changed in what is indexed
+
+Data sets are never changed. For a machine or peer whose block of the territory file says so, what is
+indexed and answered (C-FIND, QIDO-RS, WADO-RS metadata) differs from what came in:
+
+| key | attribute | when |
+|---|---|---|
+| `issuer` | (0010,0021) | always; the patient is sought under it |
+| `character_set` | (0008,0005) | absent, empty, unknown or not that of the texts |
+| `accession_prefix` | (0008,0050) | not empty, and without that prefix |
+"""
+
 
 def page() -> str:
     """The whole statement."""
@@ -65,6 +81,7 @@ def page() -> str:
             "|---|---|",
             *[f"| {UID(uid).name} | {uid} |" for uid in _classes(stored)],
             "",
+            _MEANT,
         ]
     )
 
@@ -78,7 +95,10 @@ def _application_entity() -> Sequence[str]:
         "- With a certificate (`PLATEAU_DICOM_TLS_CERT`, `_KEY`), TLS 1.2 or later on port",
         f"  {default.dicom_tls_port}; with an authority (`_CA`), machines must show theirs.",
         f"- Largest PDU received: {MAX_PDU} bytes.",
-        f"- At most {dimse.MAX_ASSOCIATIONS} associations at once in a process.",
+        f"- At most {dimse.MAX_ASSOCIATIONS} associations at once in a process, and of one system",
+        "  as many as its `max_associations` in the territory file.",
+        "- Other systems are called over TLS when their `uses_tls` says so, with an authority and",
+        "  a certificate for each (`tls_ca`, `tls_cert`, `tls_key`).",
         f"- Largest object: {default.max_object_mb} MB (`PLATEAU_MAX_OBJECT_MB`).",
         "- The called AE title is checked; a calling one must be in the territory file.",
         "- Asynchronous operations are not negotiated; SCP/SCU role selection is.",

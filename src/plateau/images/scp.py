@@ -1,5 +1,6 @@
 """DIMSE doors of the image hub: verification, storage, performed procedure steps."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -22,6 +23,8 @@ from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE, N_CREATE, N_SET
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
+from pynetdicom.service_class import StorageServiceClass
+from pynetdicom.sop_class import register_uid
 from pynetdicom.transport import ThreadedAssociationServer
 
 from plateau.images import service
@@ -81,7 +84,7 @@ _NOT_THE_CLASS = 0xA900  # the data set does not match the SOP class. PS3.4, tab
 _COMMENT = 64  # the longest Error Comment
 _REJECTED_PERMANENT, _REJECTED_TRANSIENT = 1, 2
 _BY_USER, _BY_PRESENTATION = 1, 3
-_CALLING_AE_TITLE, _CONGESTION = 3, 1
+_CALLING_AE_TITLE, _CONGESTION, _LIMIT = 3, 1, 2
 
 
 def dimse_server(
@@ -101,16 +104,19 @@ def dimse_server(
     store.start()
     return dimse.serve(
         settings,
-        contexts(),
+        contexts(settings.private_storage),
         [*handlers(hub, store), *more_handlers],
         keep=partial(keep, hub=hub, store=store),
         is_secure=is_secure,
     )
 
 
-def contexts() -> list[PresentationContext]:
-    """What machines may ask, and in which transfer syntaxes."""
+def contexts(private: Iterable[str] = ()) -> list[PresentationContext]:
+    """What machines may ask, in which transfer syntaxes; `private`: makers' classes to store."""
     stored = [cx.abstract_syntax for cx in AllStoragePresentationContexts if cx.abstract_syntax]
+    for uid in private:
+        register_uid(uid, f"Private_{uid.replace('.', '_')}", StorageServiceClass)
+        stored.append(UID(uid))
     return [
         *(build_context(uid, _NATIVE) for uid in _SERVICES.values()),
         *retrieve_scp.with_roles([build_context(uid, _SYNTAXES) for uid in stored]),
@@ -137,13 +143,23 @@ def on_request(event: Event, hub: Hub) -> None:
     origin = _origin(event.assoc)
     try:
         with hub.db.begin() as tx:
-            service.greet(tx, origin=origin, now=now)
+            most = service.greet(tx, origin=origin, now=now)
     except NotFoundError as error:
         _record(hub, "association.rejected", origin, error)
         _reject(event, (_REJECTED_PERMANENT, _BY_USER, _CALLING_AE_TITLE))
     except PlateauError as error:
         log.warning("association.rejected", code=error.code)
         _reject(event, (_REJECTED_TRANSIENT, _BY_PRESENTATION, _CONGESTION))
+    else:
+        if most is not None and _held_by(event.assoc, origin.ae_title) > most:
+            log.warning("association.rejected", code="too_many", ae_title=origin.ae_title)
+            _reject(event, (_REJECTED_TRANSIENT, _BY_PRESENTATION, _LIMIT))
+
+
+def _held_by(association: Association, ae_title: str) -> int:
+    """How many associations a system holds with this server, the one it asks for included."""
+    held = association.ae.active_associations
+    return sum(_origin(one).ae_title == ae_title for one in held if one.is_acceptor)
 
 
 def _reject(event: Event, why: tuple[int, int, int]) -> None:

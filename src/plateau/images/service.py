@@ -50,11 +50,15 @@ QUIET = timedelta(seconds=30)
 _SHOWN_EVERY = 20  # open pages look again after so many instances, not after each
 
 
-def greet(tx: Tx, *, origin: Origin, now: datetime) -> None:
-    """Refuse whoever is no machine or system of the territory today; note who is there."""
+def greet(tx: Tx, *, origin: Origin, now: datetime) -> int | None:
+    """Refuse whoever is no machine or system of the territory today; note who is there.
+
+    How many associations it may hold at once, if the territory says so.
+    """
     if not arrival.is_known(tx, ae_title=origin.ae_title, on=local(now).date()):
         raise NotFoundError("calling AE title not recognised")
     peers.note_seen(tx, ae_title=origin.ae_title, at=now)
+    return peers.max_associations(tx, ae_title=origin.ae_title, on=local(now).date())
 
 
 def coercion(tx: Tx, origin: Origin, *, now: datetime) -> Coercion:

@@ -2,14 +2,15 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from plateau.kernel.errors import InvalidInputError
 
 _PREFIX = "PLATEAU_"
+Uid = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)+$", max_length=64)]
 
 
 class Settings(BaseSettings):
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     dicom_tls_cert: Path | None = None  # PEM, with those between it and the root
     dicom_tls_key: Path | None = None
     dicom_tls_ca: Path | None = None  # with it, machines must show a certificate of this authority
+    private_storage: dict[Uid, str] = {}  # makers' SOP classes that are stored too, and their names
     max_object_mb: int = 2048  # a larger DICOM object is refused, without being kept in memory
     mllp_host: str = "127.0.0.1"
     mllp_port: int = 2575

@@ -20,7 +20,7 @@ from plateau.images.move.types import Sent
 from plateau.images.peers import dialing
 from plateau.images.peers import queries as contacts
 from plateau.images.peers import service as peers
-from plateau.images.peers.types import Address
+from plateau.images.peers.types import Address, address_of
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import NotFoundError, PlateauError, RuleBrokenError, UnavailableError
 from plateau.kernel.ids import StudyId
@@ -73,8 +73,7 @@ def send(db: Db, blobs: Blobs, asked: ForwardAsked, *, ours: str, now: datetime)
     try:
         if peer is None:
             raise NotFoundError("it is no longer in the territory file")
-        _deliver(blobs, Address(peer.ae_title, peer.host, peer.port, peer.uses_tls), found,
-                 ours=ours, done=done)  # fmt: skip
+        _deliver(blobs, address_of(peer), found, ours=ours, done=done)
     except PlateauError as error:
         problem = error
     with db.begin() as tx:

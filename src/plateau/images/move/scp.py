@@ -1,6 +1,5 @@
 """C-MOVE and C-GET (PS3.4, C.4.2 and C.4.3): machines fetch what they may see."""
 
-import ssl
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any, cast
@@ -21,6 +20,8 @@ from plateau.images.move import rules as retrieve_rules
 from plateau.images.move import service as moving
 from plateau.images.move.rules import EXPLICIT, IMPLICIT, Agreed
 from plateau.images.move.types import Sent
+from plateau.images.peers import dialing
+from plateau.images.peers.types import address_of
 from plateau.images.types import Origin
 from plateau.kernel.errors import PlateauError
 from plateau.platform import clock
@@ -152,7 +153,7 @@ def _how(where: Peer, found: list[Sent], associations: list[Association]) -> dic
     proposed = [build_context(uid, syntaxes) for uid, syntaxes in retrieve_rules.proposals(found)]
     how: dict[str, Any] = {"contexts": proposed, "evt_handlers": [(evt.EVT_ACCEPTED, note)]}
     if where.uses_tls:
-        how["tls_args"] = (ssl.create_default_context(), where.host)
+        how["tls_args"] = dialing.tls_of(address_of(where))
     return how
 
 

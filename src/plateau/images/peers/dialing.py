@@ -6,12 +6,13 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext, build_context
 
 from plateau.images.peers.types import Address, Echo
-from plateau.kernel.errors import PlateauError, UnavailableError
+from plateau.kernel.errors import PlateauError, RuleBrokenError, UnavailableError
 from plateau.platform.resting import rested
 
 _VERIFICATION = "1.2.840.10008.1.1"
@@ -40,14 +41,22 @@ def associated(
     *,
     ours: str,
     answer_s: float = _ANSWER_S,
+    roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
+    handlers: Sequence[evt.EventHandlerType] = (),
 ) -> Generator[Association, None, None]:
     """An association with another system, released at the end; UnavailableError says why not."""
     entity = AE(ours)
     entity.requested_contexts = list(contexts)
     entity.connection_timeout = _CONNECT_S
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = answer_s
-    tls = (ssl.create_default_context(), to.host) if to.uses_tls else None
-    association = entity.associate(to.host, to.port, ae_title=to.ae_title, tls_args=tls)
+    association = entity.associate(
+        to.host,
+        to.port,
+        ae_title=to.ae_title,
+        ext_neg=list(roles),
+        tls_args=tls_of(to),
+        evt_handlers=list(handlers),
+    )
     if not association.is_established:
         raise _refusal(association)
     try:
@@ -55,6 +64,20 @@ def associated(
     finally:
         if association.is_established:
             association.release()
+
+
+def tls_of(to: Address) -> tuple[ssl.SSLContext, str] | None:
+    """How a system is called over TLS: by whom it must be known, and what we show of ourselves."""
+    if not to.uses_tls:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=to.tls_ca)
+        if to.tls_cert:
+            context.load_cert_chain(to.tls_cert, to.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise RuleBrokenError("the certificates for this system cannot be used") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context, to.host
 
 
 def echo(to: Address, *, ours: str, answer_s: float = _ANSWER_S) -> Echo:

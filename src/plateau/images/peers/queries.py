@@ -64,7 +64,7 @@ def address(tx: Tx, *, ae_title: str, sites: Set[SiteId], on: date) -> Address |
     return tx.maybe(
         Address,
         """
-        select ae_title, host, port, uses_tls from territory.peer
+        select ae_title, host, port, uses_tls, tls_ca, tls_cert, tls_key from territory.peer
         where ae_title = %(ae_title)s and (site_id is null or site_id = any(%(sites)s))
           and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
         """,
@@ -88,6 +88,25 @@ def strangers(tx: Tx, *, since: datetime) -> list[str]:
         """,
         since=since,
     )
+
+
+def max_associations(tx: Tx, *, ae_title: str, on: date) -> int | None:
+    """How many associations a machine or system may hold at once, if that is limited."""
+    found: int | None = tx.value(
+        """
+        select min(max_associations) from (
+          select max_associations from territory.device
+          where ae_title = %(ae_title)s
+            and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+          union all
+          select max_associations from territory.peer
+          where ae_title = %(ae_title)s
+            and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)) limits
+        """,
+        ae_title=ae_title,
+        on=on,
+    )
+    return found
 
 
 def note_seen(tx: Tx, *, ae_title: str, at: datetime) -> None:

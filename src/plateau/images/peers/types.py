@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from plateau.territory.types import Peer
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
@@ -37,6 +39,22 @@ class Address:
     host: str
     port: int
     uses_tls: bool
+    tls_ca: str | None = None  # PEM files on our side: who must have signed its certificate
+    tls_cert: str | None = None  # and what we show
+    tls_key: str | None = None
+
+
+def address_of(peer: Peer) -> Address:
+    """Where a peer of the territory file answers, and how it is to be called."""
+    return Address(
+        peer.ae_title,
+        peer.host,
+        peer.port,
+        peer.uses_tls,
+        peer.tls_ca,
+        peer.tls_cert,
+        peer.tls_key,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

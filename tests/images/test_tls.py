@@ -1,5 +1,6 @@
 """Machines over TLS: DCMTK's own client, with and without a certificate that we know."""
 
+import socket
 import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -90,6 +91,18 @@ def test_a_machine_without_a_known_certificate_is_not_heard(
     assert send(port, tmp_path, "+tla", "+cf", authority) != 0
     assert send(port, tmp_path) != 0
     assert stored(db) == 0
+
+
+def test_who_connects_and_says_nothing_keeps_nobody_waiting(
+    port: int, db: Db, keys: Keys, tmp_path: Path
+) -> None:
+    own = [str(keys.folder / name) for name in ("machine.key", "machine.pem")]
+    with (
+        socket.create_connection(("127.0.0.1", port)),
+        socket.create_connection(("127.0.0.1", port)),
+    ):
+        assert send(port, tmp_path, "+tls", *own, "+cf", str(keys.folder / "authority.pem")) == 0
+    assert stored(db) == 10
 
 
 def test_a_certificate_that_cannot_be_used_is_said_at_the_start(

@@ -4,9 +4,11 @@ import socket
 import ssl
 import struct
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import cast
 
@@ -55,7 +57,8 @@ MAX_ASSOCIATIONS = 100
 _NEGOTIATION_S = 30.0
 # A-ASSOCIATE-RJ: for the moment, by the presentation provider, local limit exceeded
 _NO_ROOM = struct.pack(">BBIBBBB", 3, 0, 4, 0, 2, 3, 2)
-_HURRY_S = 5.0
+_BACKLOG = 512  # connections that wait to be taken up; the library's 5 make others try again later
+_MOST_TURNED_AWAY = 1_000  # at once; more are closed without a word
 _IDLE_S = 300.0
 _SWITCH_S = 0.0005  # threads wait for the network; whoever has something to do waits less
 
@@ -129,6 +132,9 @@ def serve(
         evt_handlers=list(handlers),
     )
     started = cast("ThreadedAssociationServer", server)  # as it does not block
+    cast("socket.socket", started.socket).listen(_BACKLOG)
+    if is_secure:
+        started.get_request = partial(_unshaken, started)
     started.contexts = _Shared(started.contexts)
     started.RequestHandlerClass = _handler(keep, settings.max_object_mb << 20)
     return started
@@ -158,10 +164,31 @@ def _tls(settings: Settings) -> ssl.SSLContext:
     return context
 
 
+def _unshaken(
+    server: ThreadedAssociationServer,
+) -> tuple[socket.socket, tuple[str, int]]:
+    """A connection whose handshake is yet to come: a silent peer must keep no other waiting."""
+    connection, address = cast("socket.socket", server.socket).accept()
+    tls = cast("ssl.SSLContext", server.ssl_context)
+    return tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
+
+
+def _shake(connection: socket.socket) -> bool:
+    """Whether both sides agree to speak TLS, if they are to."""
+    if not isinstance(connection, ssl.SSLSocket):
+        return True
+    connection.settimeout(_NEGOTIATION_S)
+    with suppress(OSError):
+        connection.do_handshake()
+        return True
+    connection.close()
+    return False
+
+
 def _turn_away(connection: socket.socket) -> None:
     """Say that there is no room, before an association costs anything. Source: PS3.8, 9.3.4."""
-    connection.settimeout(_HURRY_S)
-    with suppress(OSError), connection:
+    connection.settimeout(_NEGOTIATION_S)
+    with suppress(OSError):
         connection.recv(MAX_PDU)
         connection.sendall(_NO_ROOM)
         connection.shutdown(socket.SHUT_WR)
@@ -171,14 +198,25 @@ def _turn_away(connection: socket.socket) -> None:
 
 def _handler(keep: Keep | None, largest: int) -> type[RequestHandler]:
     """What gives each association our way of reading."""
+    door = threading.Lock()  # one at a time, so that the count is true
+    turned_away = threading.Semaphore(_MOST_TURNED_AWAY)
 
     class Handler(RequestHandler):
         def handle(self) -> None:
             server = cast("ThreadedAssociationServer", self.server)
-            if len(server.active_associations) < MAX_ASSOCIATIONS:
-                super().handle()
-            else:
-                _turn_away(cast("socket.socket", self.request))
+            connection = cast("socket.socket", self.request)
+            if not _shake(connection):
+                return
+            with door:
+                if len(server.active_associations) < MAX_ASSOCIATIONS:
+                    super().handle()
+                    return
+            with connection:
+                if turned_away.acquire(blocking=False):
+                    try:
+                        _turn_away(connection)
+                    finally:
+                        turned_away.release()
 
         def _create_association(self) -> Association:
             association = super()._create_association()

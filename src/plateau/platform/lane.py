@@ -17,6 +17,8 @@ import structlog
 from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket
 
+from plateau.platform.drowsing import NAP_S, Drowsing
+
 log = structlog.get_logger()
 MAX_PDU = 0x20000  # the largest that DCMTK sends
 _LONGEST_READ = 2 * MAX_PDU  # of what a peer may announce; more is no PDU of ours
@@ -25,6 +27,7 @@ _COMMAND, _LAST = 1, 2  # flags of a fragment. PS3.8, E.2
 _C_STORE_RQ, _C_STORE_RSP = 0x0001, 0x8001
 _NO_DATA_SET = 0x0101
 _SHORTEST = 6  # the header of a fragment: length, context, flags
+_ROOM = 1 << 20  # of a buffer, at least
 _SPARE = 4 << 20  # a buffer larger than that is not kept for the next data set
 _STALL_S = 30.0  # how long a peer may say nothing in the middle of a message
 _PATIENCE_S = 0.02
@@ -65,8 +68,10 @@ class Lane(AssociationSocket):
         self.__dict__.update(plain.__dict__)  # its initialisation must not happen twice
         self._keep = keep
         self._largest = largest
-        self._buffer = bytearray(1 << 20)
+        self._buffer = bytearray()  # most associations store nothing
         self._left = b""  # read, and not for us
+        self._drowsing = Drowsing()
+        self.assoc._reactor_checkpoint = self._drowsing  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection.settimeout(_STALL_S)
 
@@ -81,7 +86,7 @@ class Lane(AssociationSocket):
         """Whether there is something for the library to read; storage is answered on the way."""
         if self._left:
             return True
-        if not super().ready:
+        if not self._comes():
             return False
         if self._keep is None or not self.assoc.is_established:
             return True
@@ -93,15 +98,30 @@ class Lane(AssociationSocket):
             self._abort()
             return False
 
+    def _comes(self) -> bool:
+        """Whether something can be read; in times of silence, wait a little for it."""
+        if self._drowsing.is_drowsy and self.socket is not None:
+            with suppress(OSError, ValueError):  # closed: the library notices
+                select.select([self.socket], [], [], NAP_S)
+        has_come = super().ready
+        if has_come:
+            self._drowsing.stir()
+        return has_come
+
+    def send(self, bytestream: bytes) -> None:
+        """Send what the library has to say."""
+        self._drowsing.stir()
+        super().send(bytestream)
+
     @contextmanager
     def _held(self) -> Generator[None]:
         """The library's other thread, which looks a thousand times a second, rests meanwhile."""
-        others = self.assoc._reactor_checkpoint  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        others.clear()
+        self._drowsing.clear()
         try:
             yield
         finally:
-            others.set()
+            self._drowsing.stir()
+            self._drowsing.set()
 
     def _abort(self) -> None:
         """Say that what came makes no sense, and hear no more. Source: PS3.8, 9.3.8."""
@@ -148,7 +168,7 @@ class Lane(AssociationSocket):
                 ),
             )
         if len(self._buffer) > _SPARE:
-            self._buffer = bytearray(1 << 20)
+            self._buffer = bytearray()
         return answer
 
     def _is_alive(self) -> None:
@@ -262,7 +282,8 @@ class Lane(AssociationSocket):
 
     def _reserve(self, size: int) -> None:
         if size > len(self._buffer):
-            self._buffer.extend(bytes(max(size, 2 * len(self._buffer)) - len(self._buffer)))
+            room = max(size, 2 * len(self._buffer), _ROOM)
+            self._buffer.extend(bytes(room - len(self._buffer)))
 
     def _reply(self, request: _Request, answer: Answer) -> None:
         self._connection.sendall(_response(request, *answer))

@@ -1,0 +1,1 @@
+"""Every rule of a roster: one small named unit each, gathered in `catalogue.RULES`."""

@@ -1,0 +1,160 @@
+"""Rules of fair shares: machines between members, burdens between people."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from plateau.kernel.ids import MemberId, PersonId, SiteId
+from plateau.planning.roster import targets
+from plateau.planning.roster.board import At, Board
+from plateau.planning.roster.rules.rule import Rule, breach, number
+from plateau.planning.roster.types import Breach, Burden, Setting, ShareTarget
+
+_EDGE = 1e-6
+
+
+def share_deviations(
+    share: ShareTarget, done: Mapping[MemberId, int]
+) -> dict[MemberId, tuple[int, float]]:
+    """For each member, the sessions they hold and those they ought to hold."""
+    members = {*share.shares, *done}
+    carried = {member: share.carried.get(member, 0.0) for member in members}
+    total = sum(done.values()) + sum(carried.values())
+    return {
+        member: (done.get(member, 0), share.shares.get(member, 0.0) * total - carried[member])
+        for member in members
+    }
+
+
+def sessions_by_member(board: Board, family: str) -> Counter[MemberId]:
+    """The sessions that each member's people hold on a family of machines."""
+    counts: Counter[MemberId] = Counter()
+    for post_id, work in board.posts.items():
+        if work.post.family == family:
+            for person_id in board.holders.get(post_id, ()):
+                member = board.workers[person_id].person.member_id
+                if member is not None:
+                    counts[member] += 1
+    return counts
+
+
+def _machine_share(board: Board, at: At) -> Iterator[Breach]:
+    setting = at(board.problem.last)
+    if setting is None:
+        return
+    for share in board.problem.shares:
+        found = share_deviations(share, sessions_by_member(board, share.family))
+        for member, (done, target) in sorted(found.items()):
+            off = abs(done - target) - share.tolerance
+            if off > _EDGE:
+                text = "Member {member} holds {done} sessions of {family}, {target} are its share"
+                values = {"member": str(member), "done": str(done), "family": share.family,
+                          "target": number(target)}  # fmt: skip
+                yield breach(setting, text, values, units=off)
+
+
+def _fair(burden: Burden, board: Board, at: At) -> Iterator[Breach]:
+    setting, found = at(board.problem.last), board.fairness.get(burden)
+    if setting is None or found is None:
+        return
+    done = _held(board, burden)
+    allowed = max(setting.numbers["tolerance"], found.least)
+    for person_id, part in found.parts.items():
+        off = abs(done[person_id] - part.target) - allowed
+        if off > _EDGE:
+            yield _unfair(setting, board, person_id, (burden, done[person_id], part.target, off))
+
+
+def _held(board: Board, burden: Burden) -> Counter[PersonId]:
+    held: Counter[PersonId] = Counter()
+    for post_id, burdens in board.burdens.items():
+        if burden in burdens:
+            held.update(board.holders.get(post_id, ()))
+    return held
+
+
+def _unfair(
+    setting: Setting, board: Board, person_id: PersonId, found: tuple[Burden, int, float, float]
+) -> Breach:
+    burden, done, target, off = found
+    text = "{person} holds {done} of {burden}, {target} would be fair"
+    values = {"person": board.workers[person_id].person.name, "done": str(done),
+              "burden": burden.value, "target": number(target)}  # fmt: skip
+    return breach(setting, text, values, person_id=person_id, units=off)
+
+
+def _fair_travel(board: Board, at: At) -> Iterator[Breach]:
+    """Travelling is shared between people of the same site, in proportion to contract and presence.
+
+    How much there is depends on the roster: what is shared is what it has.
+    """
+    setting = at(board.problem.last)
+    if setting is None:
+        return
+    done = {
+        person_id: sum(targets.travels(work.post, one.person) for work in one.planned)
+        for person_id, one in board.workers.items()
+    }
+    for person_id, target in travel_targets(board, done).items():
+        off = abs(done[person_id] - target) - setting.numbers["tolerance"]
+        if off > _EDGE:
+            found = (Burden.TRAVEL, done[person_id], target, off)
+            yield _unfair(setting, board, person_id, found)
+
+
+def travel_targets(board: Board, done: Mapping[PersonId, int]) -> dict[PersonId, float]:
+    """What each person would travel if those of a site shared what they travel now."""
+    weights = {person_id: _weight(board, person_id) for person_id in done}
+    total: dict[SiteId, float] = {}
+    presence: dict[SiteId, float] = {}
+    for person_id, count in done.items():
+        home = board.workers[person_id].person.home_site_id
+        carried = board.problem.carried.get((person_id, Burden.TRAVEL), 0.0)
+        total[home] = total.get(home, 0.0) + count + carried
+        presence[home] = presence.get(home, 0.0) + weights[person_id]
+    return {
+        person_id: total[home] * weight / presence[home]
+        - board.problem.carried.get((person_id, Burden.TRAVEL), 0.0)
+        for person_id, weight in weights.items()
+        if presence[home := board.workers[person_id].person.home_site_id]
+    }
+
+
+def _weight(board: Board, person_id: PersonId) -> float:
+    """Contract times presence: the full-time days of somebody in the period."""
+    one = board.workers[person_id]
+    first, last = board.problem.first.toordinal(), board.problem.last.toordinal()
+    if one.sole is not None:
+        return one.sole.share * (last - first + 1 - sum(first <= d <= last for d in one.away))
+    days = (day for day in range(first, last + 1) if day not in one.away)
+    return sum(held.share for day in days if (held := one.contract(day)) is not None)
+
+
+_ONE_BY_ONE: Mapping[Burden, str] = {
+    Burden.WEEK_NIGHT: "Nights of the week are shared in proportion to contract and presence.",
+    Burden.FRIDAY_NIGHT: "Friday nights are shared in proportion to contract and presence.",
+    Burden.WEEKEND_NIGHT: "Weekend nights are shared in proportion to contract and presence.",
+    Burden.WEEKEND_DAY: "Weekend days are shared in proportion to contract and presence.",
+    Burden.HOLIDAY: "Public holidays are shared in proportion to contract and presence.",
+    Burden.EVENING: "Evenings are shared in proportion to contract and presence.",
+}
+
+
+def _rule(burden: Burden, says: str) -> Rule:
+    by_roster: Callable[[Board, At], Iterator[Breach]] = partial(_fair, burden)
+    return Rule(code=f"fair_{burden.value}", says=says, by_roster=by_roster)
+
+
+RULES = (
+    Rule(
+        code="machine_share",
+        says="Each member has its share of the sessions of a family of machines.",
+        by_roster=_machine_share,
+    ),
+    *(_rule(burden, says) for burden, says in _ONE_BY_ONE.items()),
+    Rule(
+        code="fair_travel",
+        says="Sessions away from home are shared between the people of a site.",
+        by_roster=_fair_travel,
+    ),
+)

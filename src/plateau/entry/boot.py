@@ -114,9 +114,10 @@ def embedded(chosen: Settings) -> Postgres:
 
 
 def _object_store(chosen: Settings) -> blobs.Blobs:
+    cold = blobs.open_url(chosen.cold_blob_url) if chosen.cold_blob_url else None
     if chosen.blob_url:
-        return blobs.open_url(chosen.blob_url)
-    return blobs.open_folder(chosen.data_dir / "blobs")
+        return blobs.open_url(chosen.blob_url, cold)
+    return blobs.open_folder(chosen.data_dir / "blobs", cold)
 
 
 def _leave_with_supervisor() -> None:

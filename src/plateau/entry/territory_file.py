@@ -158,4 +158,5 @@ def _kind(kind: str) -> str:
         "destination": _("destination"),
         "peer": _("DICOM system"),
         "route": _("route"),
+        "retention": _("retention"),
     }[kind]

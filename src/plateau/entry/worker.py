@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
@@ -16,6 +17,8 @@ from plateau.images import jobs as images_jobs
 from plateau.images import service as images
 from plateau.images.commitment import scp as commitment_scp
 from plateau.images.forward import service as routing
+from plateau.images.retention import service as retention
+from plateau.images.tiers import service as tiers
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.errors import PlateauError
 from plateau.platform import clock, jobs
@@ -36,6 +39,8 @@ SUBSCRIBERS = (
 )
 _SWEEP_S = 1.0
 _SLOW_SWEEP_S = 30.0
+_TIDY_S = 60.0
+_TIDY_PAUSE_S = 0.1  # between two studies that move
 _CHECK_S = 2.0  # between two looks at stored bytes
 _RESTART_S = 1.0
 _STALLED_CHECK_S = 2.0
@@ -49,7 +54,7 @@ def run() -> None:
     with boot.process("worker", pool=8) as runtime:
         sweepers = [
             threading.Thread(target=target, args=(runtime, stop), name=target.__name__)
-            for target in (_sweep, _sweep_slowly, _check_bytes)
+            for target in (_sweep, _sweep_slowly, _check_bytes, _tidy)
         ]
         for sweeper in sweepers:
             sweeper.start()
@@ -97,6 +102,20 @@ def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:
     while not stop.wait(_SLOW_SWEEP_S):
         _try(runtime, lambda tx: upkeep.measure(tx, now=clock.now()))
         _try(runtime, lambda tx: routing.ask_again(tx, now=clock.now()))
+        _try(runtime, lambda tx: retention.propose(tx, now=clock.now()))
+
+
+def _tidy(runtime: Runtime, stop: threading.Event) -> None:
+    """Remove the bytes of what was deleted, and move quiet studies to the second store."""
+    after = timedelta(days=runtime.settings.cold_after_days)
+    while not stop.wait(_TIDY_S):
+        try:
+            retention.remove_bytes(runtime.db, runtime.blobs, now=clock.now(), wall=clock.wall())
+            while tiers.move_one(runtime.db, runtime.blobs, now=clock.now(), after=after):
+                if stop.wait(_TIDY_PAUSE_S):
+                    return
+        except PlateauError as error:
+            log.warning("sweep.failed", code=error.code)
 
 
 def _check_bytes(runtime: Runtime, stop: threading.Event) -> None:

@@ -1,6 +1,7 @@
-"""What people do with what is stored: reject images, and bring them back."""
+"""What people do with what is stored: reject images, hold studies, delete what is past its time."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -9,6 +10,8 @@ from pydantic import BaseModel
 from plateau.images import tabs
 from plateau.images.reject import service as rejecting
 from plateau.images.reject.types import Wish
+from plateau.images.retention import service as keeping
+from plateau.images.retention.types import Batch
 from plateau.images.store import Store
 from plateau.web.pages import CallerDep, DbDep, NowDep, render
 
@@ -30,6 +33,20 @@ class WishForm(BaseModel):
         )
 
 
+class BatchForm(BaseModel):
+    """What is to be deleted."""
+
+    studies: list[UUID] = []
+    reason: str = ""
+
+
+class HoldForm(BaseModel):
+    """What is to be kept."""
+
+    study_uid: str = ""
+    reason: str = ""
+
+
 @router.post("/studies/{study_uid}/reject")
 def reject(
     request: Request,
@@ -45,6 +62,57 @@ def reject(
         content, origin = rejecting.write(tx, caller, study_uid, asked.wish(), now=now)
     store.keep_file(content, origin=origin)
     return RedirectResponse(tabs.REJECTED, 303)
+
+
+@router.get("/retention")
+def retention(request: Request, db: DbDep, caller: CallerDep) -> HTMLResponse:
+    """What is past its time, what is held, and what was deleted."""
+    with db.begin() as tx:
+        page = keeping.page(tx, caller)
+    return render(
+        request,
+        "images/retention.html",
+        block="retention",
+        proposals=page.proposals,
+        holds=page.holds,
+        tombstones=page.tombstones,
+        tabs=tabs.of(db, caller),
+    )
+
+
+@router.post("/retention/delete")
+def delete(
+    db: DbDep, caller: CallerDep, now: NowDep, asked: Annotated[BatchForm, Form()]
+) -> RedirectResponse:
+    """A person confirms that studies past their time are deleted."""
+    batch = Batch(study_ids=tuple(asked.studies), reason=asked.reason)
+    with db.begin() as tx:
+        keeping.delete(tx, caller, batch, now=now)
+    return RedirectResponse(tabs.RETENTION, 303)
+
+
+@router.post("/retention/hold")
+def hold(
+    db: DbDep, caller: CallerDep, now: NowDep, asked: Annotated[HoldForm, Form()]
+) -> RedirectResponse:
+    """A study is kept whatever its age."""
+    with db.begin() as tx:
+        keeping.hold(tx, caller, asked.study_uid.strip(), reason=asked.reason, now=now)
+    return RedirectResponse(tabs.RETENTION, 303)
+
+
+@router.post("/studies/{study_uid}/lift")
+def lift(
+    study_uid: str,
+    db: DbDep,
+    caller: CallerDep,
+    now: NowDep,
+    reason: Annotated[str, Form()] = "",
+) -> RedirectResponse:
+    """A study is kept no longer than others."""
+    with db.begin() as tx:
+        keeping.lift(tx, caller, study_uid, reason=reason, now=now)
+    return RedirectResponse(tabs.RETENTION, 303)
 
 
 @router.get("/rejected")

@@ -5,11 +5,12 @@ from plateau.images.importing import service as importing
 from plateau.images.peers import service as peers
 from plateau.images.quarantine import service as quarantine
 from plateau.images.reject import service as rejecting
+from plateau.images.retention import service as keeping
 from plateau.kernel.caller import Caller
 from plateau.platform.db import Db
 
 STUDIES, QUARANTINE, REJECTED = "/images", "/images/quarantine", "/images/rejected"
-PEERS, STORAGE = "/images/peers", "/images/storage"
+PEERS, STORAGE, RETENTION = "/images/peers", "/images/storage", "/images/retention"
 
 
 def of(db: Db, caller: Caller) -> list[tuple[str, str, int]]:
@@ -24,6 +25,8 @@ def of(db: Db, caller: Caller) -> list[tuple[str, str, int]]:
             found.append((QUARANTINE, "quarantine", quarantine.waiting(tx, caller)))
     if caller.is_one_of(*rejecting.KEEPERS):
         found.append((REJECTED, "rejected", 0))
+    if caller.is_one_of(*keeping.HOLDERS, *keeping.DELETERS):
+        found.append((RETENTION, "retention", 0))
     if caller.is_one_of(*peers.WATCHERS):
         found += [(PEERS, "peers", 0), (STORAGE, "storage", 0)]
     return found

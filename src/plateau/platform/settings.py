@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     database_url: str | None = None  # none: the embedded PostgreSQL under data_dir
     blob_url: str | None = None  # none: a folder under data_dir; or s3://bucket/prefix
+    cold_blob_url: str | None = None  # a second store: s3://bucket/prefix or file:///path; none: no
+    cold_after_days: float = 180.0  # studies nobody looked at for so long move to the second store
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     dicom_host: str = "127.0.0.1"

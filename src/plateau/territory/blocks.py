@@ -263,6 +263,17 @@ class RouteBlock(Dated):
     peer: AeTitle
 
 
+class RetentionBlock(Dated):
+    """How long a member keeps the images of its patients after their last visit."""
+
+    member: Code
+    modality: Modality | Literal["*"] = "*"
+    years: Annotated[int, Field(ge=1, le=100)]
+    until_age: Annotated[int, Field(ge=1, le=120)] | None = None
+    years_after_death: Annotated[int, Field(ge=1, le=100)] | None = None
+    source: Text
+
+
 class RosterBlock(Block):
     """Who takes a line on a day; the first is called first."""
 
@@ -288,4 +299,5 @@ class TerritoryFile:
     destinations: tuple[DestinationBlock, ...]
     peers: tuple[PeerBlock, ...]
     routes: tuple[RouteBlock, ...]
+    retentions: tuple[RetentionBlock, ...]
     roster: tuple[RosterBlock, ...]

@@ -79,6 +79,7 @@ def _references(file: TerritoryFile) -> Iterator[tuple[int, str, str]]:
     for route in file.routes:
         yield route.at("site"), "site", route.site
         yield route.at("peer"), "peer", route.peer
+    yield from ((one.at("member"), "member", one.member) for one in file.retentions)
     for line in file.lines:
         yield line.at("place"), "site", line.place
         yield from ((line.at("covers", n), "site", c.site) for n, c in enumerate(line.covers))
@@ -108,6 +109,9 @@ def _periods(file: TerritoryFile) -> Iterator[Period]:
     """Every period of something that may have several."""
     for delay in file.delays:
         yield Period((delay.urgency,), delay.valid_from, delay.valid_to, delay.at("valid_from"))
+    for one in file.retentions:
+        subject = (one.member, one.modality)
+        yield Period(subject, one.valid_from, one.valid_to, one.at("valid_from"))
     for reader in file.readers:
         for n, skill in enumerate(reader.skills):
             since, until = span(reader, skill.valid_from, skill.valid_to)

@@ -23,6 +23,7 @@ from plateau.territory.blocks import (
     PeerBlock,
     ReaderBlock,
     RosterBlock,
+    RetentionBlock,
     RouteBlock,
     SiteBlock,
     StaffBlock,
@@ -34,7 +35,7 @@ from plateau.territory.types import BrokenFileError, Problem
 
 B = TypeVar("B", bound=Block)
 _SECTIONS = ("member", "site", "machine", "exam", "reader", "staff", "line", "delay",
-             "destination", "peer", "route", "roster")  # fmt: skip
+             "destination", "peer", "route", "retention", "roster")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def _file(source: Source, text: str, name: str) -> TerritoryFile:
         destinations=source.blocks("destination", DestinationBlock),
         peers=source.blocks("peer", PeerBlock),
         routes=source.blocks("route", RouteBlock),
+        retentions=source.blocks("retention", RetentionBlock),
         roster=source.blocks("roster", RosterBlock),
     )
 

@@ -82,6 +82,7 @@ def _tables(file: TerritoryFile) -> Iterator[tuple[Table[Any], Sequence[Any]]]:
     yield tables.DESTINATIONS, rows.destinations(file)
     yield tables.PEERS, rows.peers(file)
     yield tables.ROUTES, rows.routes(file)
+    yield tables.RETENTIONS, rows.retentions(file)
 
 
 def _load_accounts(loading: Loading, wanted: Sequence[Account], *, at: datetime) -> None:

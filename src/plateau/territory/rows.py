@@ -21,6 +21,7 @@ from plateau.territory.types import (
     Peer,
     Practitioner,
     Privilege,
+    Retention,
     Route,
     Site,
     Skill,
@@ -186,6 +187,17 @@ def routes(file: TerritoryFile) -> list[Route]:
     return [
         Route(site_id(b.site), b.modality, b.peer, b.valid_from, b.valid_to) for b in file.routes
     ]
+
+
+def retentions(file: TerritoryFile) -> list[Retention]:
+    """How long members keep images."""
+    return [
+        Retention(
+            member_id(b.member), b.modality, b.years, b.until_age, b.years_after_death, b.source,
+            b.valid_from, b.valid_to,
+        )
+        for b in file.retentions
+    ]  # fmt: skip
 
 
 def accounts(file: TerritoryFile) -> list[Account]:

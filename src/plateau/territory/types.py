@@ -227,6 +227,24 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a member keeps images, of one modality or of all (`*`), after the last visit.
+
+    At least until an age; for who died meanwhile, some years after death instead.
+    Source: Code de la santé publique, R.1112-7.
+    """
+
+    member_id: MemberId
+    modality: str
+    years: int
+    until_age: int | None
+    years_after_death: int | None
+    source: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The sign-in name of somebody whom the territory file names."""
 

@@ -1,0 +1,1 @@
+"""How long images are kept, what must not be deleted, and what was."""

@@ -1,0 +1,1 @@
+"""Two object stores: what nobody looks at moves to the second one."""

@@ -13,6 +13,7 @@ from files import ROOT
 from plateau.entry.http import ROUTERS
 from plateau.images import scp
 from plateau.images.retrieve import capabilities
+from plateau.images.search import scp as find_scp
 from plateau.platform import dimse
 from plateau.platform.lane import MAX_PDU
 from plateau.platform.settings import Settings
@@ -105,6 +106,8 @@ def _application_entity() -> Sequence[str]:
         "- Success of C-STORE means: bytes and index are on the disk. Otherwise A700 no room, C000",
         "  not understood, 0124 unknown sender or patient, 0110 another object under the UID.",
         "- Answers to queries are in ISO_IR 192.",
+        f"- A query (C-FIND, but for the worklist) is given {find_scp.MOST} matches; when there are more,",
+        "  the last answer is a warning, B000, with a comment.",
     ]
 
 

@@ -135,3 +135,48 @@ def test_a_peer_that_may_not_query_is_refused(port: int, db: Db) -> None:
             """
         )
     assert statuses(port, STUDY_ROOT, QueryRetrieveLevel="STUDY") == [0x0124]
+
+
+def many(db: Db, image: Dataset, first: int, last: int) -> None:
+    """The stored image, many times more under other UIDs."""
+    with db.begin() as tx:
+        tx.run(
+            """
+            insert into images.instance
+            select (jsonb_populate_record(n, jsonb_build_object(
+                     'sop_instance_uid', n.sop_instance_uid || '.' || i, 'number', i))).*
+            from images.instance n, generate_series(%(first)s::integer, %(last)s) i
+            where sop_instance_uid = %(uid)s
+            """,
+            first=first,
+            last=last,
+            uid=image.SOPInstanceUID,
+        )
+
+
+def test_more_than_can_be_answered_is_said(port: int, db: Db, image: Dataset) -> None:
+    query = {"QueryRetrieveLevel": "IMAGE", "SOPInstanceUID": ""}
+    above = {key: str(image[key].value) for key in ("StudyInstanceUID", "SeriesInstanceUID")}
+    many(db, image, 1, 999)
+    assert statuses(port, STUDY_ROOT, **query, **above) == [0xFF00] * 1000 + [0x0000]
+    many(db, image, 1000, 1000)
+    assert statuses(port, STUDY_ROOT, **query, **above) == [0xFF00] * 1000 + [0xB000]
+
+
+def test_a_query_is_cancelled(port: int, db: Db, image: Dataset) -> None:
+    many(db, image, 1, 900)
+    wanted = Dataset()
+    wanted.QueryRetrieveLevel, wanted.SOPInstanceUID = "IMAGE", ""
+    wanted.StudyInstanceUID = image.StudyInstanceUID
+    wanted.SeriesInstanceUID = image.SeriesInstanceUID
+    ae = AE(ae_title="CT_TEST")
+    contexts = [build_context(STUDY_ROOT)]
+    association = rested(ae.associate("127.0.0.1", port, contexts=contexts, ae_title="PLATEAU"))
+    said: list[int] = []
+    for status, _ in association.send_c_find(wanted, STUDY_ROOT, msg_id=7):
+        if not said:
+            association.send_c_cancel(7, query_model=STUDY_ROOT)
+        said.append(status.Status)
+    association.release()
+    assert said[-1] == 0xFE00
+    assert len(said) < 900

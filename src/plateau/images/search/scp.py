@@ -33,7 +33,8 @@ _CANCELLED = 0xFE00
 _NOT_MATCHING = 0xA900  # the identifier does not match the SOP class. PS3.4, table C.4-1
 _UTF8 = "ISO_IR 192"
 _COMMENT = 64  # the longest Error Comment
-_MOST = 1000  # answers to one query
+MOST = 1000  # answers to one query
+_NOT_ALL = 0xB000  # warning: there is more than was answered. PS3.7, C.3
 _UNIQUE = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
 _CONTROL = frozenset({"SpecificCharacterSet", "QueryRetrieveLevel", "TimezoneOffsetFromUTC"})
 Answer = tuple[int | Dataset, Dataset | None]
@@ -62,11 +63,13 @@ def on_find(event: Event, hub: Hub) -> Iterator[Answer]:
         log.warning("query.refused", code=error.code, ae_title=origin.ae_title)
         yield _refusal(error), None
         return
-    for match in found:
+    for match in found[:MOST]:
         if event.is_cancelled:
             yield _CANCELLED, None
             return
         yield PENDING, _identifier(match, wanted, query.level)
+    if len(found) > MOST:
+        yield _not_all(), None
 
 
 def _query(wanted: Dataset, *, is_patient_root: bool) -> Query:
@@ -83,7 +86,7 @@ def _query(wanted: Dataset, *, is_patient_root: bool) -> Query:
             raise InvalidInputError("{keyword} must be one UID at this level", keyword=unique)
     if is_patient_root and above and not keys.get("PatientID"):
         raise InvalidInputError("PatientID is needed at this level")
-    return Query(level=level, keys=keys, limit=_MOST, is_combined=False)
+    return Query(level=level, keys=keys, limit=MOST + 1, is_combined=False)
 
 
 def _keys(wanted: Dataset, level: Level) -> dict[str, str]:
@@ -142,6 +145,14 @@ def _refusal(error: PlateauError) -> Dataset:
     is_malformed = isinstance(error, InvalidInputError)
     status.Status = _NOT_MATCHING if is_malformed else status_of(error)
     status.ErrorComment = str(error)[:_COMMENT]
+    return status
+
+
+def _not_all() -> Dataset:
+    """What tells a machine that its query was too wide: nobody may take a part for the whole."""
+    status = Dataset()
+    status.Status = _NOT_ALL
+    status.ErrorComment = f"only the first {MOST} are given: narrow the query"
     return status
 
 

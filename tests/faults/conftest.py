@@ -1,6 +1,7 @@
 """The hub that everything goes wrong for: its real processes, and a look at them from outside."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -15,7 +16,9 @@ LIMITED = ("prlimit", f"--as={8 << 30}")  # a fault that eats memory ends the hu
 def hub(server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
     """The doors of DICOM and of the web, on a world and a database of their own."""
     folder = tmp_path_factory.mktemp("faults")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PLATEAU_MAX_OBJECT_MB", str(LARGEST_MB))
-        with doors.opened(server, folder, ("dimse", "web"), before=LIMITED) as opened:
-            yield View(opened)
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # for these processes, and no other test
+            patch.setenv("PLATEAU_MAX_OBJECT_MB", str(LARGEST_MB))
+            opened = doors.opened(server, folder, ("dimse", "web"), before=LIMITED)
+            view = View(stack.enter_context(opened))
+        yield view

@@ -12,6 +12,7 @@ from pydicom.uid import (
 )
 
 from plateau.kernel.errors import InvalidInputError
+from plateau.platform import runtime
 from plateau.platform.blobs import Buffer
 
 _PREAMBLE = b"\0" * 128 + b"DICM"
@@ -26,7 +27,7 @@ _SHORT_HEADER = struct.Struct("<HH2sH").unpack_from
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-_MAX_INFLATED = 128 << 20
+_PIECE = 1 << 20
 _DEPTH = 32
 
 
@@ -187,12 +188,22 @@ def _end_of_item(data: Buffer, at: int, *, implicit: bool, depth: int) -> int:
     return at + 8
 
 
-def _inflate(received: Buffer) -> bytes:
+def _inflate(received: Buffer) -> bytearray:
+    """What was deflated, in pieces: no more than the largest object is ever in memory."""
+    largest = runtime.settings_in_use().max_object_mb << 20
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    data_set, rest = bytearray(), received
     try:
-        data_set = inflater.decompress(received, _MAX_INFLATED)
+        while not inflater.eof and len(data_set) <= largest:
+            piece = inflater.decompress(rest, _PIECE)
+            rest = inflater.unconsumed_tail
+            if not piece and not rest and not inflater.eof:
+                break  # nothing comes any more, and its end never came
+            data_set += piece
     except zlib.error as error:
         raise InvalidInputError("truncated DICOM object") from error
+    if len(data_set) > largest:
+        raise InvalidInputError("larger than this archive accepts")
     if not inflater.eof:
         raise InvalidInputError("truncated DICOM object")
     return data_set

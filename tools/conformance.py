@@ -106,7 +106,7 @@ def _application_entity() -> Sequence[str]:
         "- Success of C-STORE means: bytes and index are on the disk. Otherwise A700 no room, C000",
         "  not understood, 0124 unknown sender or patient, 0110 another object under the UID.",
         "- Answers to queries are in ISO_IR 192.",
-        f"- C-FIND, but for the worklist, gives {find_scp.MOST} matches at most; when there are more,",
+        f"- C-FIND, but for the worklist, gives {find_scp.MOST} matches at most; beyond that,",
         "  the last answer is a warning, B000, with a comment.",
     ]
 

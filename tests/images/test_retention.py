@@ -13,7 +13,7 @@ import make
 from images.instances import as_file
 from images.rejecting import a_study, note
 from images.web import client, keep, of
-from plateau.images.retention import rules
+from plateau.images.retention import queries, rules
 from plateau.images.retention import service as retention
 from plateau.images.retention.types import Batch, Rule
 from plateau.kernel.caller import Caller, Role
@@ -290,3 +290,17 @@ def test_others_do_not_see_the_page(db: Db, blobs: Blobs, world: make.World) -> 
     reader = make.a_caller(world.requester_id, world.site_id, role=Role.READER)
     with client(db, blobs, reader) as web:
         assert web.get("/images/retention").status_code == 404
+
+
+def test_no_table_that_speaks_of_a_study_is_forgotten_when_it_is_deleted(db: Db) -> None:
+    with db.begin() as tx:
+        referring = tx.values(
+            """
+            select distinct conrelid::regclass::text from pg_constraint
+            where contype = 'f' and confdeltype <> 'c'
+              and confrelid in ('images.study'::regclass, 'images.series'::regclass,
+                                'images.instance'::regclass, 'images.rejection'::regclass)
+            """
+        )
+    deleted = {statement.split()[2] for statement in queries.DELETIONS}
+    assert set(referring) <= deleted

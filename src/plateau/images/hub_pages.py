@@ -19,6 +19,7 @@ from plateau.images.quarantine import service as quarantine
 from plateau.images.quarantine.types import Decision
 from plateau.images.reject import service as rejecting
 from plateau.images.reject.rules import MEANINGS
+from plateau.images.tiers import service as tiers
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
 from plateau.platform import clock
@@ -191,13 +192,16 @@ def send_again(
 
 
 @router.get("/storage")
-def storage(request: Request, db: DbDep, caller: CallerDep, now: NowDep) -> HTMLResponse:
+def storage(
+    request: Request, db: DbDep, blobs: BlobsDep, caller: CallerDep, now: NowDep
+) -> HTMLResponse:
     """How much is stored, how fast it grows, and whether it is still what it was."""
     with db.begin() as tx:
         usage = upkeep.usage(tx, caller, now=now)
         growth = upkeep.growth(tx, caller)
         damages = upkeep.damages(tx, caller)
         sweeping, swept = upkeep.sweeps(tx)
+        stores = tiers.tiers(tx, caller) if blobs.cold else []
     return render(
         request,
         "images/storage.html",
@@ -205,6 +209,7 @@ def storage(request: Request, db: DbDep, caller: CallerDep, now: NowDep) -> HTML
         usage=usage,
         growth=growth,
         damages=damages,
+        tiers=stores,
         sweeping=sweeping,
         swept=swept,
         space=upkeep.space(request.app.state.settings),

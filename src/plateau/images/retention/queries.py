@@ -225,7 +225,7 @@ def bury(tx: Tx, study_id: StudyId, *, due_on: date, by: PersonId, reason: str,
     return found
 
 
-_DELETIONS: tuple[LiteralString, ...] = (
+DELETIONS: tuple[LiteralString, ...] = (
     """
     delete from images.damage d using images.kept n, images.series se
     where n.sop_instance_uid = d.sop_instance_uid and se.series_id = n.series_id
@@ -255,7 +255,7 @@ _DELETIONS: tuple[LiteralString, ...] = (
 
 def delete(tx: Tx, study_id: StudyId) -> None:
     """No row speaks of the study, but its tombstone and the audit trail."""
-    for statement in _DELETIONS:
+    for statement in DELETIONS:
         tx.run(statement, id=study_id)
 
 

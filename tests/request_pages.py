@@ -10,12 +10,13 @@ from make import NIGHT, World
 from plateau.entry import http
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.ids import ExamId, RequestId
-from plateau.platform import clock, runtime
+from plateau.platform import runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.platform.settings import Settings
 from plateau.requests import service
 from plateau.requests.types import Decision, DecisionKind
+from plateau.web import pages as web_pages
 
 
 class Door:
@@ -25,7 +26,7 @@ class Door:
         self.world = world
         self.caller: Caller | None = None
         app = http.build(runtime.Runtime(db, blobs, Settings()), lambda _request: self.caller)
-        app.dependency_overrides[clock.now] = lambda: NIGHT
+        app.dependency_overrides[web_pages.now] = lambda: NIGHT
         self.client = TestClient(app, follow_redirects=False)
 
     def enter(self, role: Role, language: str = "en") -> TestClient:

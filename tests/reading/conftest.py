@@ -6,9 +6,10 @@ from fastapi.testclient import TestClient
 from make import NIGHT
 from plateau.entry import http
 from plateau.kernel.caller import Caller
-from plateau.platform import clock, runtime
+from plateau.platform import runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
+from plateau.web import pages as web_pages
 from reading.night import Client, Night, a_night
 
 
@@ -26,7 +27,7 @@ def client(db: Db, blobs: Blobs) -> Client:
 
     def browser(caller: Caller) -> TestClient:
         app = http.build(here, lambda _request: caller)
-        app.dependency_overrides[clock.now] = lambda: NIGHT
+        app.dependency_overrides[web_pages.now] = lambda: NIGHT
         return TestClient(app, follow_redirects=False)
 
     return browser

@@ -20,6 +20,7 @@ from plateau.platform import clock, runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.reading import service
+from plateau.web import pages as web_pages
 from reading.night import PASSWORD, Night, save
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
@@ -38,7 +39,7 @@ def base(db: Db, blobs: Blobs) -> Iterator[str]:
     """The real application on a free port."""
     settings = runtime.settings_in_use()
     app = http.build(runtime.Runtime(db, blobs, settings), http.identify)
-    app.dependency_overrides[clock.now] = lambda: NIGHT
+    app.dependency_overrides[web_pages.now] = lambda: NIGHT
     listener = http.serve_live(app, str(settings.database_url))
     door = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))

@@ -152,11 +152,15 @@ def add_session(
 
 
 def session(tx: Tx, *, token_hash: bytes, at: datetime) -> Session | None:
-    """The session of that token, if it has not ended."""
+    """The session of that token, if it has not ended, with what its holder may do where."""
     return tx.maybe(
         Session,
         """
-        select s.person_id, a.name, a.language, a.theme, s.csrf, s.seen_at
+        select s.person_id, a.name, a.language, a.theme, s.csrf, s.seen_at,
+               array(select role from access.role r where r.person_id = s.person_id
+                     order by role, site_id) as roles,
+               array(select site_id from access.role r where r.person_id = s.person_id
+                     order by role, site_id) as sites
         from access.session s join access.account a using (person_id)
         where s.token_hash = %(hash)s and s.expires_at > %(at)s and a.closed_at is null
         """,

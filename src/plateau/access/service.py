@@ -4,6 +4,7 @@ import hashlib
 import math
 import secrets
 import threading
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -107,7 +108,7 @@ def caller_of(tx: Tx, *, token: str, at: datetime) -> Caller | None:
     return Caller(
         person_id=session.person_id,
         name=session.name,
-        roles=roles_of(tx, person_id=session.person_id),
+        roles=_by_role(zip(session.roles, session.sites, strict=True)),
         language=session.language,
         theme=session.theme,
         csrf=session.csrf,
@@ -116,9 +117,13 @@ def caller_of(tx: Tx, *, token: str, at: datetime) -> Caller | None:
 
 def roles_of(tx: Tx, *, person_id: PersonId) -> dict[Role, frozenset[SiteId]]:
     """The person's roles, each with its sites."""
+    return _by_role((row.role, row.site_id) for row in queries.roles(tx, person_id=person_id))
+
+
+def _by_role(held_at: Iterable[tuple[str, SiteId]]) -> dict[Role, frozenset[SiteId]]:
     held: dict[Role, set[SiteId]] = {}
-    for row in queries.roles(tx, person_id=person_id):
-        held.setdefault(Role(row.role), set()).add(row.site_id)
+    for role, site_id in held_at:
+        held.setdefault(Role(role), set()).add(site_id)
     return {role: frozenset(sites) for role, sites in held.items()}
 
 

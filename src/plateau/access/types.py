@@ -41,6 +41,8 @@ class Session:
     theme: str
     csrf: str
     seen_at: datetime
+    roles: list[str]  # each at the site of the same place
+    sites: list[SiteId]
 
 
 @dataclass(frozen=True, slots=True)

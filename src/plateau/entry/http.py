@@ -93,7 +93,7 @@ def identify(request: Request) -> Caller | None:
     token = request.cookies.get(access_pages.COOKIE)
     if known or not token:
         return known
-    with request.app.state.db.begin() as tx:
+    with request.app.state.db.look() as tx:
         caller = access.caller_of(tx, token=token, at=clock.wall())
     request.state.caller = caller
     return caller

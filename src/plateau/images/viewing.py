@@ -27,6 +27,12 @@ def _visible(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
     return found
 
 
+def seen(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible | None:
+    """A visible study, if this look at it has its line of audit already."""
+    study = _visible(tx, caller, study_uid, now)
+    return study if study.is_audited else None
+
+
 def opened(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
     """A visible study, with a line of audit for this look at it."""
     study = _visible(tx, caller, study_uid, now)

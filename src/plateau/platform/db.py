@@ -89,22 +89,39 @@ class Db:
     @contextmanager
     def begin(self) -> Generator[Tx, None, None]:
         """A transaction: committed at the end of the block, rolled back when it raises."""
-        try:
-            with self._pool.connection() as connection:
-                tx = Tx(connection)
-                yield tx
-        except psycopg.errors.UniqueViolation as error:
-            raise ConflictError("somebody else has just recorded the same thing") from error
-        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
-            raise ConflictError("somebody else changed this at the same time") from error
-        except psycopg.DataError as error:
-            if error.sqlstate not in _UNSTORABLE:
-                raise
-            raise InvalidInputError("a text or a number here cannot be kept as it is") from error
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            raise UnavailableError("the database cannot be reached or has no room") from error
+        with _in_our_words(), self._pool.connection() as connection:
+            tx = Tx(connection)
+            yield tx
         if tx.touched:
             self._notify(tx.touched)
+
+    @contextmanager
+    def look(self) -> Generator[Tx, None, None]:
+        """Statements each of which stands alone: for one or two reads, half of the exchanges."""
+        with _in_our_words(), self._pool.connection() as connection:
+            connection.autocommit = True
+            try:
+                yield Tx(connection)
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
+
+@contextmanager
+def _in_our_words() -> Generator[None, None, None]:
+    """What the driver raises, as what a caller may meet."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        raise ConflictError("somebody else has just recorded the same thing") from error
+    except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+        raise ConflictError("somebody else changed this at the same time") from error
+    except psycopg.DataError as error:
+        if error.sqlstate not in _UNSTORABLE:
+            raise
+        raise InvalidInputError("a text or a number here cannot be kept as it is") from error
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise UnavailableError("the database cannot be reached or has no room") from error
 
 
 def open_pool(url: str, *, size: int = 10) -> ConnectionPool[Any]:

@@ -53,13 +53,18 @@ def render(
     return HTMLResponse(html, status_code=status_code, headers=_HEADERS)
 
 
-# These two only look: `async`, so that no thread is woken for them.
+# These only look: `async`, so that no thread is woken for them.
 async def _db(request: Request) -> Db:
     return request.app.state.db
 
 
 async def _blobs(request: Request) -> Blobs:
     return request.app.state.blobs
+
+
+async def now() -> datetime:
+    """The instant that the service lives in."""
+    return clock.now()
 
 
 def _caller(request: Request) -> Caller:
@@ -74,4 +79,4 @@ def _caller(request: Request) -> Caller:
 DbDep = Annotated[Db, Depends(_db)]
 BlobsDep = Annotated[Blobs, Depends(_blobs)]
 CallerDep = Annotated[Caller, Depends(_caller)]
-NowDep = Annotated[datetime, Depends(clock.now)]
+NowDep = Annotated[datetime, Depends(now)]

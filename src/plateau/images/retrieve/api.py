@@ -1,6 +1,8 @@
 """WADO-RS (PS3.18, 10.4): retrieval, with the caller's rights applied."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -12,8 +14,10 @@ from plateau.images.retrieve import service as retrieving
 from plateau.images.retrieve.media import DICOM, OCTETS, ZIP
 from plateau.images.retrieve.service import Address
 from plateau.images.retrieve.types import Form, Offer, Stored
+from plateau.kernel.caller import Caller
 from plateau.kernel.errors import InvalidInputError
 from plateau.platform.blobs import Blobs
+from plateau.platform.db import Db
 from plateau.web.pages import BlobsDep, CallerDep, DbDep, NowDep
 
 router = APIRouter(prefix="/dicom-web")
@@ -26,7 +30,6 @@ _FILES = (Offer(kind=DICOM, is_multipart=True), Offer(kind=ZIP))
 _BYTES = (Offer(kind=OCTETS, is_multipart=True), Offer(kind=OCTETS))
 _DATA_SETS = (Offer(kind="application/dicom+json"), Offer(kind="application/json"))
 _PICTURES = tuple(Offer(kind=f"image/{form}") for form in ("jpeg", "png", "gif"))
-AddressDep = Annotated[Address, Depends()]
 
 
 def _accepted(request: Request, offers: Sequence[Offer]) -> Form:
@@ -35,12 +38,38 @@ def _accepted(request: Request, offers: Sequence[Offer]) -> Form:
     return media.agree(media.wanted(header), offers)
 
 
-def _instance(address: AddressDep, db: DbDep, caller: CallerDep, now: NowDep) -> Stored:
-    with db.begin() as tx:
-        return retrieving.files(tx, caller, address, now=now)[0]
+# `async`: no thread is woken for what only looks.
+async def _address(study_uid: str, series_uid: str = "", uid: str = "") -> Address:
+    return Address(study_uid, series_uid, uid)
 
 
-InstanceDep = Annotated[Stored, Depends(_instance)]
+AddressDep = Annotated[Address, Depends(_address)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One instance that somebody asks for."""
+
+    address: Address
+    db: Db
+    caller: Caller
+    now: datetime
+
+    def instance(self) -> Stored:
+        """Where it lies; the first look at a study is recorded, the next need no transaction."""
+        with self.db.look() as tx:
+            found = retrieving.seen(tx, self.caller, self.address, now=self.now)
+        if found:
+            return found
+        with self.db.begin() as tx:
+            return retrieving.instance(tx, self.caller, self.address, now=self.now)
+
+
+async def _asked(address: AddressDep, db: DbDep, caller: CallerDep, now: NowDep) -> Asked:
+    return Asked(address, db, caller, now)
+
+
+AskedDep = Annotated[Asked, Depends(_asked)]
 
 
 @router.get(_STUDY)
@@ -79,8 +108,9 @@ def metadata(
 
 
 @router.get(_FRAMES)
-def frames(request: Request, numbers: str, instance: InstanceDep, blobs: BlobsDep) -> Response:
+def frames(request: Request, numbers: str, asked: AskedDep, blobs: BlobsDep) -> Response:
     """Frames, as they are stored or decoded."""
+    instance = asked.instance()
     wanted = _numbers(numbers, instance)
     compressed = Offer(kind=media.kind_of_frames(instance.transfer_syntax_uid), is_multipart=True)
     form = _accepted(request, (*_BYTES[: 1 + (len(wanted) == 1)], compressed))
@@ -97,10 +127,11 @@ def frames(request: Request, numbers: str, instance: InstanceDep, blobs: BlobsDe
 def bulkdata(
     request: Request,
     tag: Annotated[str, Path(pattern="^[0-9A-Fa-f]{8}$")],
-    instance: InstanceDep,
+    asked: AskedDep,
     blobs: BlobsDep,
 ) -> Response:
     """One value that metadata gives as an address."""
+    instance = asked.instance()
     form = _accepted(request, _BYTES)
     value = pixels.bulk(blobs.get(instance.blob_key), tag)
     syntax = pixels.frame_syntax(instance)
@@ -109,10 +140,9 @@ def bulkdata(
 
 @router.get(_INSTANCE + "/rendered")
 @router.get(_FRAMES + "/rendered")
-def rendered(
-    request: Request, instance: InstanceDep, blobs: BlobsDep, numbers: str = "1"
-) -> Response:
+def rendered(request: Request, asked: AskedDep, blobs: BlobsDep, numbers: str = "1") -> Response:
     """A picture for people without a viewer."""
+    instance = asked.instance()
     (number,) = _numbers(numbers, instance)[:1]
     form = _accepted(request, _PICTURES).kind.removeprefix("image/")
     look = looks.asked(request.query_params)
@@ -140,10 +170,9 @@ def representative(
 
 @router.get(_INSTANCE + "/thumbnail")
 @router.get(_FRAMES + "/thumbnail")
-def thumbnail(
-    request: Request, instance: InstanceDep, blobs: BlobsDep, numbers: str = "1"
-) -> Response:
+def thumbnail(request: Request, asked: AskedDep, blobs: BlobsDep, numbers: str = "1") -> Response:
     """A small picture."""
+    instance = asked.instance()
     (number,) = _numbers(numbers, instance)[:1]
     return _thumbnail(request, blobs, instance, number)
 

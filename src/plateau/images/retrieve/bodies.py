@@ -41,10 +41,10 @@ def parts(values: Sequence[bytes], *, form: Form, syntax: str, tag: str) -> Resp
         return Response(values[0], headers={**_tagged(tag), "Content-Type": kind})
     boundary = uuid4().hex
     start = _head(boundary, form.kind, syntax)
-    body = b"".join(piece for value in values for piece in (start, value, b"\r\n"))
+    pieces = [piece for value in values for piece in (start, value, b"\r\n")]
     related = f'multipart/related; type="{form.kind}"; transfer-syntax={syntax}'
     headers = {**_tagged(tag), "Content-Type": f"{related}; boundary={boundary}"}
-    return Response(body + _end(boundary), headers=headers)
+    return Response(b"".join([*pieces, _end(boundary)]), headers=headers)
 
 
 def files(

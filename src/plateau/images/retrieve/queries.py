@@ -31,6 +31,24 @@ def stored(
     )
 
 
+def stored_one(tx: Tx, *, study_id: StudyId, series_uid: str, uid: str) -> Stored | None:
+    """One instance of a study: looked up by its UID, with a plan that is made once."""
+    return tx.maybe(
+        Stored,
+        """
+        select n.sop_instance_uid, n.sop_class_uid, se.series_uid, n.transfer_syntax_uid,
+               n.frames, n.blob_key, n.bytes, n.pixel_offset, n.frame_bytes
+        from images.instance n
+        join images.series se using (series_id)
+        where n.sop_instance_uid = %(uid)s and se.series_uid = %(series_uid)s
+          and se.study_id = %(study_id)s
+        """,
+        study_id=study_id,
+        series_uid=series_uid,
+        uid=uid,
+    )
+
+
 def middle_picture(tx: Tx, *, study_id: StudyId, series_uid: str | None) -> Stored | None:
     """The middle one of the instances that have pixels, in the first series that has any."""
     return tx.maybe(

@@ -10,6 +10,7 @@ from plateau.images.retrieve.directory import TAGS
 from plateau.images.retrieve.types import Listed, Stored
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import NotFoundError
+from plateau.kernel.ids import StudyId
 from plateau.platform.db import Tx
 
 
@@ -32,6 +33,27 @@ def files(tx: Tx, caller: Caller, address: Address, *, now: datetime) -> list[St
         uid=address.uid or None,
     )
     if not found:
+        raise NotFoundError("instance not found")
+    return found
+
+
+def seen(tx: Tx, caller: Caller, address: Address, *, now: datetime) -> Stored | None:
+    """Where one instance lies, if the audit trail says already that its study is looked at."""
+    study = viewing.seen(tx, caller, address.study_uid, now)
+    return _one(tx, study.study_id, address) if study else None
+
+
+def instance(tx: Tx, caller: Caller, address: Address, *, now: datetime) -> Stored:
+    """Where one instance lies."""
+    study = viewing.opened(tx, caller, address.study_uid, now)
+    return _one(tx, study.study_id, address)
+
+
+def _one(tx: Tx, study_id: StudyId, address: Address) -> Stored:
+    found = queries.stored_one(
+        tx, study_id=study_id, series_uid=address.series_uid, uid=address.uid
+    )
+    if found is None:
         raise NotFoundError("instance not found")
     return found
 

@@ -1,31 +1,32 @@
 """A roster laid out for its rules: each person's work in order of time, made once."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
 from plateau.kernel.ids import PersonId
 from plateau.planning.roster import targets
+from plateau.planning.roster.spans import days_of, sole_contract
 from plateau.planning.roster.targets import Fairness
 from plateau.planning.roster.types import (
     Assignment,
     Burden,
     Contract,
     Half,
-    Held,
     Kind,
     Person,
     Post,
     Problem,
     Roster,
     Setting,
-    Span,
 )
 
 REST_MINUTES = 11 * 60  # work of one day with less than this between is done in one go
+_TWO_DAYS = 2 * 1440
 _LONG = 8 * 60  # a duty as long as this is a day's or a night's, not an evening's
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -43,6 +44,7 @@ class Work(NamedTuple):
     site: int  # index of the board's sites
     is_long: bool  # a whole night or day of duty: it counts two half-days
     is_night: bool
+    number: int  # among the planned posts; -1: of the weeks before
     is_planned: bool  # not of the weeks before
 
 
@@ -64,6 +66,15 @@ class Stretch(NamedTuple):
         return self.end - self.start
 
 
+class Rest(NamedTuple):
+    """What lies between two pieces of work: its minutes, below zero when they overlap."""
+
+    minutes: int
+    day: int  # of the work that follows
+    before: Stretch
+    after: Stretch
+
+
 @dataclass(slots=True)
 class Week:
     """What somebody works from a Monday to a Sunday."""
@@ -80,6 +91,7 @@ class Worker:
     person: Person
     works: Sequence[Work]
     stretches: Sequence[Stretch]
+    rests: Sequence[Rest]  # those that are planned, and not of two days or more
     weeks: Mapping[int, Week]  # by `week_of`
     away: frozenset[int]  # days of leave
     sole: Contract | None  # the contract of the whole time, when there is one
@@ -99,14 +111,15 @@ class Board:
     """A problem and a roster, laid out."""
 
     problem: Problem
-    posts: Mapping[UUID, Work]
-    holders: Mapping[UUID, Sequence[PersonId]]
+    posts: Sequence[Work]  # by number
+    holders: Sequence[Sequence[PersonId]]  # of each post
+    numbers: Mapping[int, int]  # of posts, by their ids as integers, which are quicker to compare
     workers: Mapping[PersonId, Worker]
     unknown: Sequence[Assignment]
     sites: Mapping[UUID, int]
     travel: Mapping[tuple[int, int], int]
     since: int  # the first day of which work is known
-    burdens: Mapping[UUID, Sequence[Burden]]  # of the duties that are one
+    burdens: Mapping[int, Sequence[Burden]]  # of the posts, by number, that are one
     fairness: Mapping[Burden, Fairness]
 
 
@@ -125,36 +138,47 @@ def lay_out(
 ) -> Board:
     """A roster laid out for its rules; the fair parts may be known already."""
     sites: dict[UUID, int] = {}
-    posts = {p.post_id: _work(p, sites, is_planned=True) for p in problem.posts}
-    works: dict[PersonId, list[Work]] = {person.person_id: [] for person in problem.people}
-    holders: dict[UUID, list[PersonId]] = defaultdict(list)
+    posts = [_work(post, sites, number) for number, post in enumerate(problem.posts)]
+    numbers = {post.post_id.int: number for number, post in enumerate(problem.posts)}
+    works: dict[int, list[Work]] = {person.person_id.int: [] for person in problem.people}
+    holders: list[list[PersonId]] = [[] for _ in posts]
     unknown: list[Assignment] = []
     for held in roster.assignments:
-        work, mine = posts.get(held.post_id), works.get(held.person_id)
-        if work is None or mine is None:
+        number, mine = numbers.get(held.post_id.int), works.get(held.person_id.int)
+        if number is None or mine is None:
             unknown.append(held)
         else:
-            mine.append(work)
-            holders[held.post_id].append(held.person_id)
+            mine.append(posts[number])
+            holders[number].append(held.person_id)
     for post, held in problem.before:
-        if held.person_id in works:
-            works[held.person_id].append(_work(post, sites, is_planned=False))
+        if held.person_id.int in works:
+            works[held.person_id.int].append(_work(post, sites, -1))
     since = min((post.on for post, _ in problem.before), default=problem.first).toordinal()
     return Board(
         problem=problem,
         posts=posts,
         holders=holders,
-        workers={p.person_id: worker(problem, p, works[p.person_id]) for p in problem.people},
+        numbers=numbers,
+        workers={p.person_id: worker(problem, p, works[p.person_id.int]) for p in problem.people},
         unknown=sorted(unknown),
         sites=sites,
         travel=_travel(problem, sites),
         since=since,
         burdens={
-            post.post_id: burdens
-            for post in problem.posts
-            if (burdens := targets.burdens_of(post, problem))
+            number: burdens
+            for number, post in enumerate(problem.posts)
+            if post.kind is Kind.DUTY and (burdens := targets.burdens_of(post, problem))
         },
         fairness=targets.fairness(problem) if fairness is None else fairness,
+    )
+
+
+def held_now(board: Board) -> Counter[tuple[UUID, PersonId]]:
+    """Who holds which post, as a bag."""
+    return Counter(
+        (work.post.post_id, person_id)
+        for work in board.posts
+        for person_id in board.holders[work.number]
     )
 
 
@@ -167,54 +191,28 @@ def _travel(problem: Problem, sites: Mapping[UUID, int]) -> dict[tuple[int, int]
     return {(other, one): minutes for (one, other), minutes in known.items()} | known
 
 
-def _work(post: Post, sites: dict[UUID, int], *, is_planned: bool) -> Work:
+def _work(post: Post, sites: dict[UUID, int], number: int) -> Work:
     start = (post.starts_at - _EPOCH) // _MINUTE
     end = (post.ends_at - _EPOCH) // _MINUTE
     is_long = post.kind is Kind.DUTY and end - start >= _LONG
     site = sites.setdefault(post.site_id, len(sites))
     is_night = is_long and post.half is Half.NIGHT
-    return Work(start, end, post.on.toordinal(), post, site, is_long, is_night, is_planned)
+    return Work(start, end, post.on.toordinal(), post, site, is_long, is_night, number, number >= 0)
 
 
 def worker(problem: Problem, person: Person, works: Iterable[Work]) -> Worker:
     """Somebody and their work, in order of time."""
     ordered = sorted(works, key=lambda work: (work[0], work[1]))
+    pieces = list(stretches(ordered))
     return Worker(
         person=person,
         works=ordered,
-        stretches=tuple(stretches(ordered)),
+        stretches=pieces,
+        rests=list(_rests(pieces)),
         weeks=_weeks(ordered),
         away=days_of(person.leave, problem),
-        sole=_sole(problem, person),
+        sole=sole_contract(person, problem),
     )
-
-
-def days_of(spans: Iterable[Span], problem: Problem) -> frozenset[int]:
-    """The days of some spans, those long before the problem and after it left out."""
-    floor, ceiling = problem.first.toordinal() - 200, problem.last.toordinal() + 1
-    return frozenset(
-        day
-        for span in spans
-        for day in range(
-            max(span.first.toordinal(), floor),
-            min(span.last.toordinal() if span.last else ceiling, ceiling) + 1,
-        )
-    )
-
-
-def _sole(problem: Problem, person: Person) -> Contract | None:
-    floor = problem.first - timedelta(days=200)
-    whole = (c for c in person.contracts[:1] if _spans(c.span, floor, problem.last))
-    return next(whole, None)
-
-
-def _spans(span: Span, first: date, last: date) -> bool:
-    return span.first <= first and (span.last is None or last <= span.last)
-
-
-def always(held: Iterable[Held], problem: Problem) -> frozenset[str]:
-    """What is held from the first day of a problem to its last."""
-    return frozenset(one.what for one in held if _spans(one.span, problem.first, problem.last))
 
 
 def stretches(works: Sequence[Work]) -> Iterator[Stretch]:
@@ -229,6 +227,13 @@ def stretches(works: Sequence[Work]) -> Iterator[Stretch]:
         end = max(end, work.end)
     if mine:
         yield Stretch(mine[0].start, end, tuple(mine))
+
+
+def _rests(pieces: Sequence[Stretch]) -> Iterator[Rest]:
+    for before, after in pairwise(pieces):
+        minutes, first = after.start - before.end, after.works[0]
+        if minutes <= _TWO_DAYS and first.is_planned:
+            yield Rest(minutes, first.day, before, after)
 
 
 def _weeks(works: Iterable[Work]) -> dict[int, Week]:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from math import ceil, floor
+from typing import NamedTuple
 
 from plateau.kernel.ids import PersonId
+from plateau.planning.roster.spans import always, days_of, sole_contract
 from plateau.planning.roster.types import Burden, Half, Kind, Person, Post, Problem, Roster
 
 _LONG = timedelta(hours=8)
@@ -72,31 +74,33 @@ def fairness(problem: Problem) -> dict[Burden, Fairness]:
     able = Able(problem)
     posts: dict[Burden, list[Post]] = defaultdict(list)
     for post in problem.posts:
-        for burden in burdens_of(post, problem):
-            posts[burden].append(post)
+        if post.kind is Kind.DUTY:
+            for burden in burdens_of(post, problem):
+                posts[burden].append(post)
     return {burden: _fair(problem, burden, posts[burden], able) for burden in posts}
 
 
 def _fair(problem: Problem, burden: Burden, posts: list[Post], able: "Able") -> Fairness:
-    due: dict[PersonId, float] = defaultdict(float)
-    forced: dict[PersonId, int] = defaultdict(int)
-    days: dict[PersonId, set[date]] = defaultdict(set)
+    due: dict[int, float] = defaultdict(float)  # by ids as integers, quicker to compare
+    forced: dict[int, int] = defaultdict(int)
+    days: dict[int, set[date]] = defaultdict(set)
     for post in posts:
         people = able.to_hold(post)
         shares = sum(share for _, share in people) or 1.0
         for person_id, share in people:
-            due[person_id] += post.needed * share / shares
-            days[person_id].add(post.on)
-            forced[person_id] += len(people) <= post.needed
+            due[person_id.int] += post.needed * share / shares
+            days[person_id.int].add(post.on)
+            if len(people) <= post.needed:
+                forced[person_id.int] += 1
     total = sum(post.needed for post in posts)
-    targets = _paid_back(due, problem, burden)
+    ids = [person.person_id for person in problem.people if person.person_id.int in due]
     parts = {
-        person_id: Part(
+        one: Part(
             target=target,
-            fewest=min(forced[person_id], able.cap(person_id)),
-            most=min(len(days[person_id]), able.cap(person_id)),
+            fewest=min(forced[one.int], able.cap(one)),
+            most=min(len(days[one.int]), able.cap(one)),
         )
-        for person_id, target in targets.items()
+        for one, target in _paid_back({one: due[one.int] for one in ids}, problem, burden).items()
     }
     return Fairness(burden=burden, total=total, parts=parts, least=least(parts.values(), total))
 
@@ -159,10 +163,10 @@ class Able:
     """Who is able to hold a post on its day, remembered for posts alike."""
 
     def __init__(self, problem: Problem) -> None:
-        self._people = problem.people
         self._problem = problem
         self._known: dict[object, list[tuple[PersonId, float]]] = {}
-        self._likely: dict[object, list[Person]] = {}
+        self._likely: dict[object, list[_Likely]] = {}
+        self._away = {p.person_id.int: days_of(p.leave, problem) for p in problem.people}
         self._caps = {person.person_id: _cap(person) for person in problem.people}
 
     def cap(self, person_id: PersonId) -> int:
@@ -171,19 +175,50 @@ class Able:
 
     def to_hold(self, post: Post) -> list[tuple[PersonId, float]]:
         """The people able to hold a post, each with the share of full time of that day."""
-        kind = (post.line_id, post.skill, post.site_id, post.statuses)
+        kind = (post.line_id and post.line_id.int, post.skill, post.site_id.int, post.statuses)
         key = (post.on, kind)
         if key not in self._known:
             if kind not in self._likely:
-                self._likely[kind] = [one for one in self._people if _might(one, post)]
-            self._known[key] = list(self._weigh(self._likely[kind], post))
+                self._likely[kind] = list(self._might(post))
+            self._known[key] = list(_weigh(self._likely[kind], post))
         return self._known[key]
 
-    def _weigh(self, people: Iterable[Person], post: Post) -> Iterator[tuple[PersonId, float]]:
-        for person in people:
-            if is_able(person, post):
-                contract = person.contract(post.on)
-                yield person.person_id, contract.share if contract else 0.0
+    def _might(self, post: Post) -> Iterator["_Likely"]:
+        for person in self._problem.people:
+            if _might(person, post):
+                share = _sure_share(person, post, self._problem)
+                yield _Likely(person, share, self._away[person.person_id.int])
+
+
+class _Likely(NamedTuple):
+    """Somebody able to hold posts of a kind: `share` when on every day of the problem."""
+
+    person: Person
+    share: float | None
+    away: frozenset[int]
+
+
+def _weigh(people: Iterable[_Likely], post: Post) -> Iterator[tuple[PersonId, float]]:
+    day = post.on.toordinal()
+    for person, share, away in people:
+        if day in away:
+            continue
+        if share is not None:
+            yield person.person_id, share
+        elif is_able(person, post):
+            contract = person.contract(post.on)
+            yield person.person_id, contract.share if contract else 0.0
+
+
+def _sure_share(person: Person, post: Post, problem: Problem) -> float | None:
+    """The share of somebody whose contract and rights hold from the first day to the last."""
+    contract = sole_contract(person, problem)
+    sure = (
+        contract is not None
+        and post.skill in {*always(person.skills, problem), None}
+        and str(post.site_id) in always(person.privileges, problem)
+    )
+    return contract.share if contract is not None and sure else None
 
 
 def _might(person: Person, post: Post) -> bool:

@@ -7,7 +7,8 @@ from functools import partial
 from plateau.kernel.ids import MemberId, PersonId, SiteId
 from plateau.planning.roster import targets
 from plateau.planning.roster.board import At, Board
-from plateau.planning.roster.rules.rule import Rule, breach, number
+from plateau.planning.roster.rules.rule import Rule, breach
+from plateau.planning.roster.rules.rule import number as digits
 from plateau.planning.roster.types import Breach, Burden, Setting, ShareTarget
 
 _EDGE = 1e-6
@@ -29,9 +30,9 @@ def share_deviations(
 def sessions_by_member(board: Board, family: str) -> Counter[MemberId]:
     """The sessions that each member's people hold on a family of machines."""
     counts: Counter[MemberId] = Counter()
-    for post_id, work in board.posts.items():
+    for work in board.posts:
         if work.post.family == family:
-            for person_id in board.holders.get(post_id, ()):
+            for person_id in board.holders[work.number]:
                 member = board.workers[person_id].person.member_id
                 if member is not None:
                     counts[member] += 1
@@ -49,7 +50,7 @@ def _machine_share(board: Board, at: At) -> Iterator[Breach]:
             if off > _EDGE:
                 text = "Member {member} holds {done} sessions of {family}, {target} are its share"
                 values = {"member": str(member), "done": str(done), "family": share.family,
-                          "target": number(target)}  # fmt: skip
+                          "target": digits(target)}  # fmt: skip
                 yield breach(setting, text, values, units=off)
 
 
@@ -67,9 +68,9 @@ def _fair(burden: Burden, board: Board, at: At) -> Iterator[Breach]:
 
 def _held(board: Board, burden: Burden) -> Counter[PersonId]:
     held: Counter[PersonId] = Counter()
-    for post_id, burdens in board.burdens.items():
+    for number, burdens in board.burdens.items():
         if burden in burdens:
-            held.update(board.holders.get(post_id, ()))
+            held.update(board.holders[number])
     return held
 
 
@@ -79,7 +80,7 @@ def _unfair(
     burden, done, target, off = found
     text = "{person} holds {done} of {burden}, {target} would be fair"
     values = {"person": board.workers[person_id].person.name, "done": str(done),
-              "burden": burden.value, "target": number(target)}  # fmt: skip
+              "burden": burden.value, "target": digits(target)}  # fmt: skip
     return breach(setting, text, values, person_id=person_id, units=off)
 
 

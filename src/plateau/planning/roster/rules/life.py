@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from plateau.planning.roster.board import At, Board, Work, Worker
+from plateau.planning.roster.board import At, Board, Work, Worker, held_now
 from plateau.planning.roster.rules.rule import Rule, breach
 from plateau.planning.roster.types import Breach, Half, Kind, Wish, WishKind
 
@@ -40,12 +40,12 @@ def _weekend_together(board: Board, one: Worker, at: At) -> Iterator[Breach]:
 
 def _same_team(board: Board, at: At) -> Iterator[Breach]:
     runs: dict[str, list[Work]] = {}
-    for work in board.posts.values():
+    for work in board.posts:
         if work.post.run is not None:
             runs.setdefault(work.post.run, []).append(work)
     for run, works in sorted(runs.items()):
         setting = at(works[0].post.on)
-        people = {p for work in works for p in board.holders.get(work.post.post_id, ())}
+        people = {p for work in works for p in board.holders[work.number]}
         needed = max(work.post.needed for work in works)
         if setting is not None and len(people) > needed:
             text = "{run} from {day} is held by {people} people, {needed} would do"
@@ -135,9 +135,8 @@ def _least_change(board: Board, at: At) -> Iterator[Breach]:
     if not published:
         return
     was = Counter((held.post_id, held.person_id) for held in published)
-    now = Counter((post_id, p) for post_id, held in board.holders.items() for p in held)
-    for post_id, person_id in sorted(now - was):
-        work = board.posts[post_id]
+    for post_id, person_id in sorted(held_now(board) - was):
+        work = board.posts[board.numbers[post_id.int]]
         setting = at(work.post.on)
         if setting is not None:
             text = "{post} on {day} now goes to {person}"

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from plateau.planning.roster.board import At, Board, Work, Worker, always
+from plateau.planning.roster.board import At, Board, Work, Worker, held_now
 from plateau.planning.roster.rules.rule import Rule, breach, hours
+from plateau.planning.roster.spans import always
 from plateau.planning.roster.types import Breach, Setting
 
 
@@ -16,9 +17,9 @@ def _known(board: Board, at: At) -> Iterator[Breach]:
     for held in board.unknown:
         values = {"post": str(held.post_id), "person": str(held.person_id)}
         yield breach(setting, "No such post or person: {post}, {person}", values)
-    for post_id, people in board.holders.items():
-        if len(set(people)) < len(people):
-            work = board.posts[post_id]
+    for work in board.posts:
+        people = board.holders[work.number]
+        if len(people) > 1 and len(set(people)) < len(people):
             values = {"post": work.post.name, "day": f"{work.post.on}"}
             yield breach(
                 setting, "{post} on {day} has the same person twice", values, works=(work,)
@@ -34,8 +35,8 @@ def _cover_optional(board: Board, at: At) -> Iterator[Breach]:
 
 
 def _filled(board: Board, at: At, *, is_optional: bool) -> Iterator[Breach]:
-    for post_id, work in board.posts.items():
-        post, done = work.post, len(board.holders.get(post_id, ()))
+    for work, people in zip(board.posts, board.holders, strict=True):
+        post, done = work.post, len(people)
         if done == post.needed or (done < post.needed and post.is_optional is not is_optional):
             continue
         setting = at(post.on)
@@ -87,7 +88,7 @@ def _each(
     def look(board: Board, one: Worker, at: At) -> Iterator[Breach]:
         wrong = is_wrong(board, one)
         for work in one.works:
-            if work.is_planned and wrong(work) and (setting := at(work.post.on)) is not None:
+            if wrong(work) and work.is_planned and (setting := at(work.post.on)) is not None:
                 post = work.post
                 values = {"person": one.person.name, "day": f"{post.on}", "post": post.name,
                           "skill": post.skill or ""}  # fmt: skip
@@ -144,10 +145,10 @@ def _frozen(board: Board, at: At) -> Iterator[Breach]:
     if until is None:
         return
     was = Counter((held.post_id, held.person_id) for held in problem.published)
-    now = Counter((post_id, p) for post_id, held in board.holders.items() for p in held)
+    now = held_now(board)
     for post_id, person_id in sorted((was - now) + (now - was)):
-        work = board.posts.get(post_id)
-        if work is None or work.post.starts_at >= until:
+        number = board.numbers.get(post_id.int)
+        if number is None or (work := board.posts[number]).post.starts_at >= until:
             continue
         setting = at(work.post.on)
         if setting is not None:

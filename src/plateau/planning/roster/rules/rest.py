@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from plateau.planning.roster.board import At, Board, Stretch, Work, Worker, monday_of, week_of
@@ -57,16 +56,13 @@ def _rests(code: str) -> Callable[[Board, Worker, At], Iterator[Breach]]:
     owed, statuses = OWED[code]
 
     def look(board: Board, one: Worker, at: At) -> Iterator[Breach]:
-        for before, after in pairwise(one.stretches):
-            gap = after.start - before.end
-            if gap > 2880 or not after.first.is_planned:
+        for rest in one.rests:
+            setting = at(rest.after.works[0].post.on)
+            if setting is None:
                 continue
-            setting = at(after.first.post.on)
-            if setting is None or not applies(one, after.first.day, statuses):
-                continue
-            needed = owed(setting, before)
-            if gap < needed:
-                yield _short(setting, one, (before, after), needed)
+            needed = owed(setting, rest.before)
+            if rest.minutes < needed and applies(one, rest.day, statuses):
+                yield _short(setting, one, (rest.before, rest.after), needed)
 
     return look
 

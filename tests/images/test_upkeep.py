@@ -142,3 +142,42 @@ def test_the_pass_reads_no_faster_than_it_may(db: Db, blobs: Blobs) -> None:
 
 def test_the_storage_page_of_an_empty_hub(db: Db, blobs: Blobs, admin: Caller) -> None:
     assert client(db, blobs, admin).get("/images/storage").status_code == 200
+
+
+def test_what_cannot_be_read_is_said_and_does_not_stop_the_pass(
+    db: Db, blobs: Blobs, admin: Caller, tmp_path: Path
+) -> None:
+    keep(db, blobs, *(as_file(ct()) for _ in range(3)))
+    unreadable = stored_file(db, tmp_path, 1)
+    content = unreadable.read_bytes()
+    unreadable.unlink()
+    unreadable.mkdir()
+
+    assert check(db, blobs) == 3
+    assert check(db, blobs) == 0  # the end of the pass
+    with db.begin() as tx:
+        assert [one.kind for one in upkeep.damages(tx, admin)] == ["unreadable"]
+
+    unreadable.rmdir()
+    unreadable.write_bytes(content)
+    check(db, blobs, later=timedelta(hours=25))
+    with db.begin() as tx:
+        assert upkeep.damages(tx, admin) == []
+
+
+def test_a_store_that_does_not_answer_damages_nothing(
+    db: Db, blobs: Blobs, admin: Caller, tmp_path: Path
+) -> None:
+    keep(db, blobs, as_file(ct()))
+    away = tmp_path / "blobs"
+    away.rename(tmp_path / "elsewhere")
+    away.write_text("not a folder")
+
+    with pytest.raises(UnavailableError):
+        check(db, blobs)
+
+    away.unlink()
+    (tmp_path / "elsewhere").rename(away)
+    with db.begin() as tx:
+        assert upkeep.damages(tx, admin) == []
+    assert check(db, blobs) == 1  # another call goes on from there

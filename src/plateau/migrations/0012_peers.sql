@@ -93,7 +93,7 @@ create unique index on images.sweep ((true)) where finished_at is null;
 -- Instances whose bytes are not what was stored.
 create table images.damage (
   sop_instance_uid text primary key references images.instance on delete cascade,
-  kind text not null check (kind in ('missing', 'altered')),
+  kind text not null check (kind in ('missing', 'altered', 'unreadable')),
   found_at timestamptz not null,
   seen_at timestamptz not null
 );

@@ -21,7 +21,8 @@ from plateau.platform.db import Db, Tx
 from plateau.platform.settings import Settings
 
 log = structlog.get_logger()
-MISSING, ALTERED = "missing", "altered"
+MISSING, ALTERED, UNREADABLE = "missing", "altered", "unreadable"
+_NOBODYS = "0" * 64  # a key under which there is nothing
 _GIGABYTE = 1_000_000_000
 _LOOK_S = 1.0  # how long a measure of the disk holds
 _FIRST_DAY = date(1970, 1, 1)
@@ -137,6 +138,9 @@ def _verdict(blobs: Blobs, one: Kept) -> str:
         content = blobs.get(one.blob_key)
     except NotFoundError:
         return MISSING
+    except UnavailableError:
+        blobs.holds(_NOBODYS)  # raises when nothing answers at all: then it is not this instance
+        return UNREADABLE
     return "" if key_of(content) == one.blob_key else ALTERED
 
 

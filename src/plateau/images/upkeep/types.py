@@ -52,7 +52,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """An instance whose bytes are not what was stored; `kind` is missing or altered."""
+    """An instance whose bytes are not what was stored; `kind` says how."""
 
     sop_instance_uid: str
     study_id: StudyId

@@ -11,18 +11,23 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PrivateAttr,
     StringConstraints,
     model_validator,
 )
 
 from plateau.kernel.caller import Role
 from plateau.kernel.urgency import Urgency
-from plateau.territory.locate import Lines, Path
+from plateau.territory.parts import Block, Code, Dated, Text
+from plateau.territory.plan_blocks import (
+    ClosedItem,
+    ContractBlock,
+    OperatorItem,
+    SessionBlock,
+    ShareBlock,
+    TravelBlock,
+)
 
 Modality = Literal["CT", "MR", "DX", "CR", "US", "MG", "NM", "PT", "XA", "RF"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]*$", max_length=32)]
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
 AeTitle = Annotated[str, StringConstraints(pattern=r"^[!-\[\]-~]+$", max_length=16)]
 Finess = Annotated[str, StringConstraints(pattern=r"^[0-9A-B]{9}$")]
@@ -43,29 +48,6 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("unknown time zone")
     return name
-
-
-class Block(BaseModel):
-    """One table of the file; `at` says where it, or one of its keys, stands."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    _lines: Lines = PrivateAttr(default=Lines({}))
-    _path: Path = PrivateAttr(default=())
-
-    def stands(self, lines: Lines, path: Path) -> None:
-        """Remember where the block stands."""
-        self._lines, self._path = lines, path
-
-    def at(self, *keys: str | int) -> int:
-        """The line of a key, or of the block itself."""
-        return self._lines.of(*self._path, *keys)
-
-
-class Dated(Block):
-    """A block that holds from a day, until the day before another."""
-
-    valid_from: date
-    valid_to: date | None = None
 
 
 class SkillItem(BaseModel):
@@ -199,6 +181,10 @@ class LineBlock(Dated):
     ends_at: time
     readers: Annotated[int, Field(gt=0)]
     covers: Annotated[tuple[Annotated[CoverItem, _named("site")], ...], Field(min_length=1)]
+    days: Literal["all", "off", "working"] = "all"  # off: weekends and public holidays
+    skill: Code | None = None
+    closed: tuple[ClosedItem, ...] = ()
+    operator: OperatorItem | None = None
 
 
 class DelayBlock(Dated):
@@ -301,3 +287,7 @@ class TerritoryFile:
     routes: tuple[RouteBlock, ...]
     retentions: tuple[RetentionBlock, ...]
     roster: tuple[RosterBlock, ...]
+    contracts: tuple[ContractBlock, ...] = ()
+    sessions: tuple[SessionBlock, ...] = ()
+    travels: tuple[TravelBlock, ...] = ()
+    shares: tuple[ShareBlock, ...] = ()

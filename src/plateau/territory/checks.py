@@ -1,20 +1,15 @@
 """What must hold between the blocks of a territory file: every breach is named by its line."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
 
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.urgency import Urgency
-from plateau.territory.blocks import (
-    Block,
-    Dated,
-    LineBlock,
-    ReaderBlock,
-    RosterBlock,
-    TerritoryFile,
-)
+from plateau.territory import plan_checks
+from plateau.territory.blocks import LineBlock, ReaderBlock, RosterBlock, TerritoryFile
+from plateau.territory.parts import Block
+from plateau.territory.periods import Period, span
 from plateau.territory.types import Problem
 
 Declared = Mapping[str, frozenset[str]]  # the codes of each kind of block, understood or not
@@ -30,6 +25,7 @@ def problems(file: TerritoryFile, declared: Declared) -> list[Problem]:
         *_missing_delays(file),
         *_hours(file),
         *_roster(file),
+        *plan_checks.problems(file, declared),
     ]
     return sorted(found, key=lambda problem: problem.line)
 
@@ -93,16 +89,7 @@ def _references(file: TerritoryFile) -> Iterator[tuple[int, str, str]]:
     for entry in file.roster:
         yield entry.at("line"), "line", entry.line
         yield from ((entry.at("readers"), "reader", reader) for reader in entry.readers)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Something that holds for a while."""
-
-    subject: tuple[str, ...]
-    since: date
-    until: date | None
-    line: int
+    yield from plan_checks.references(file)
 
 
 def _periods(file: TerritoryFile) -> Iterator[Period]:
@@ -123,11 +110,7 @@ def _periods(file: TerritoryFile) -> Iterator[Period]:
         for n, cover in enumerate(line.covers):
             since, until = span(line, cover.valid_from, cover.valid_to)
             yield Period((line.code, cover.site), since, until, line.at("covers", n))
-
-
-def span(block: Dated, since: date | None, until: date | None) -> tuple[date, date | None]:
-    """The dates of an item: its own, or those of its block."""
-    return since or block.valid_from, until or block.valid_to
+    yield from plan_checks.periods(file)
 
 
 def _backward_periods(file: TerritoryFile) -> Iterator[Problem]:

@@ -13,7 +13,6 @@ from pydantic_core import ErrorDetails
 from plateau.kernel.errors import InvalidInputError
 from plateau.territory import checks
 from plateau.territory.blocks import (
-    Block,
     DelayBlock,
     DestinationBlock,
     ExamBlock,
@@ -31,11 +30,14 @@ from plateau.territory.blocks import (
     TerritoryFile,
 )
 from plateau.territory.locate import Lines, Path, locate
+from plateau.territory.parts import Block
+from plateau.territory.plan_blocks import ContractBlock, SessionBlock, ShareBlock, TravelBlock
 from plateau.territory.types import BrokenFileError, Problem
 
 B = TypeVar("B", bound=Block)
 _SECTIONS = ("member", "site", "machine", "exam", "reader", "staff", "line", "delay",
-             "destination", "peer", "route", "retention", "roster")  # fmt: skip
+             "destination", "peer", "route", "retention", "roster",
+             "contract", "session", "travel", "share")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,9 @@ def read(text: str, name: str) -> tuple[TerritoryFile, list[Problem]]:
     source.block(("territory",), TerritoryBlock, source.document.get("territory", {}))
     source.unknown_sections()
     file = _file(source, text, name)
-    declared = {kind: source.declared(kind) for kind in ("member", "site", "reader", "line")}
+    declared = {
+        kind: source.declared(kind) for kind in ("member", "site", "reader", "line", "staff")
+    }
     declared["peer"] = source.declared("peer", "ae_title")
     found = [*source.problems, *checks.problems(file, declared)]
     return file, sorted(found, key=lambda problem: problem.line)
@@ -132,6 +136,10 @@ def _file(source: Source, text: str, name: str) -> TerritoryFile:
         routes=source.blocks("route", RouteBlock),
         retentions=source.blocks("retention", RetentionBlock),
         roster=source.blocks("roster", RosterBlock),
+        contracts=source.blocks("contract", ContractBlock),
+        sessions=source.blocks("session", SessionBlock),
+        travels=source.blocks("travel", TravelBlock),
+        shares=source.blocks("share", ShareBlock),
     )
 
 

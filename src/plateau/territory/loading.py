@@ -10,7 +10,7 @@ from plateau.access import service as access
 from plateau.kernel.caller import Role
 from plateau.kernel.time import local
 from plateau.platform.db import Record, Tx
-from plateau.territory import queries, rows, tables
+from plateau.territory import plan_rows, plan_tables, queries, rows, tables
 from plateau.territory.blocks import TerritoryFile
 from plateau.territory.rules import Difference, Shape, differences
 from plateau.territory.tables import Table
@@ -83,6 +83,19 @@ def _tables(file: TerritoryFile) -> Iterator[tuple[Table[Any], Sequence[Any]]]:
     yield tables.PEERS, rows.peers(file)
     yield tables.ROUTES, rows.routes(file)
     yield tables.RETENTIONS, rows.retentions(file)
+    yield from _plan_tables(file)
+
+
+def _plan_tables(file: TerritoryFile) -> Iterator[tuple[Table[Any], Sequence[Any]]]:
+    """The tables that a roster is made from."""
+    yield plan_tables.CONTRACTS, plan_rows.contracts(file)
+    yield plan_tables.LINE_MEMBERS, plan_rows.line_members(file)
+    yield plan_tables.APTITUDES, plan_rows.aptitudes(file)
+    yield plan_tables.SESSIONS, plan_rows.sessions(file)
+    yield plan_tables.TRAVELS, plan_rows.travels(file)
+    yield plan_tables.SHARES, plan_rows.shares(file)
+    yield plan_tables.LINE_OPTIONS, plan_rows.line_options(file)
+    yield plan_tables.LINE_CLOSURES, plan_rows.line_closures(file)
 
 
 def _load_accounts(loading: Loading, wanted: Sequence[Account], *, at: datetime) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from plateau.kernel.caller import Role
 from plateau.kernel.ids import DestinationId, DeviceId, LineId, MemberId, PersonId, SiteId
 from plateau.territory.blocks import PersonBlock, ReaderBlock, TerritoryFile
-from plateau.territory.checks import span
+from plateau.territory.periods import span
 from plateau.territory.types import (
     Account,
     DelayTarget,

@@ -1,4 +1,7 @@
-"""SQL of the studies that people look for by hand."""
+"""SQL of the studies that people look for by hand: the narrow rows of `images.listing` are searched.
+
+Every text put together here is written here; values are parameters.
+"""
 
 from collections.abc import Set
 from datetime import datetime
@@ -8,37 +11,49 @@ from plateau.images.browse.types import Listed, Person, Wish
 from plateau.kernel.ids import SiteId, StudyId
 from plateau.platform.db import Tx
 
-# The server may know the case of no letter but those of ASCII.
-_ACCENTED = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜÝŸ'’-"
-_PLAIN = "aaaaaaceeeeiiiinooooouuuuyyaaaaaaceeeeiiiinooooouuuuyy   "
-
-
-_STUDIES: LiteralString = """
-select st.study_id, st.study_uid, st.patient_id, p.surname, p.first_name, p.birth_on,
-       p.sex, s.name as site_name, st.accession_number, st.description, st.modalities,
-       st.started_at, st.state, st.instances, st.bytes
-from images.study st
-join patients.patient p using (patient_id)
-join territory.site s on s.site_id = st.site_id
-where st.instances > 0
-  and exists (select from images.study o
-              where o.patient_id = st.patient_id and o.site_id = any(%(sites)s))
-  and (%(whole)s = ''
-       or lower(translate(p.surname || ' ' || p.first_name, %(from)s, %(to)s))
-          like %(whole)s || '%%'
-       or (lower(translate(p.surname, %(from)s, %(to)s)) like %(surname)s || '%%'
-           and lower(translate(p.first_name, %(from)s, %(to)s)) like %(first)s || '%%'))
-  and (%(local_id)s = '' or st.patient_id in (
-        select patient_id from patients.identifier
-        where value = %(local_id)s and site_id = any(%(sites)s)))
-  and (%(accession)s = '' or st.accession_number = %(accession)s)
-  and (%(modality)s = '' or %(modality)s = any(st.modalities))
-  and (%(site_id)s::uuid is null or st.site_id = %(site_id)s)
-  and (%(since)s::timestamptz is null or st.started_at >= %(since)s)
-  and (%(until)s::timestamptz is null or st.started_at < %(until)s)
-order by st.started_at desc, st.study_id
-limit %(limit)s offset %(offset)s
+_LAST = "\U0010ffff"  # sorts after every character
+_BETWEEN = str.maketrans("-'’^", "    ")  # between the words of a name
+# Who bears a name is found first, by an index: the latest studies could be walked through in vain.
+_NAMED: LiteralString = """
+    (select n.* from images.listing n
+     where n.name ~>=~ images.fold(%(first)s)
+       and n.name ~<~ (images.fold(%(first)s) || %(last)s)
+       and (translate(n.name, '-''’^', '    ') like images.fold(%(whole)s) || '%%'
+            or translate(n.name, '-''’', '   ')
+               like images.fold(%(surname)s) || '%%^' || images.fold(%(given)s) || '%%')
+     offset 0)
 """
+_STUDIES: tuple[LiteralString, LiteralString] = (
+    """
+    with picked as materialized (
+      select l.study_id, l.started_at
+      from """,
+    """ l
+      where (l.site_id = any(%(sites)s)
+             or (select true from images.listing o
+                 where o.patient_id = l.patient_id and o.site_id = any(%(sites)s) limit 1))
+        and (%(local_id)s = '' or l.patient_id in (
+              select patient_id from patients.identifier
+              where value = %(local_id)s and site_id = any(%(sites)s)))
+        and (%(accession)s = '' or (l.accession_number = %(accession)s
+                                    and l.accession_number <> ''))
+        and (%(modality)s = '' or %(modality)s = any(l.modalities))
+        and (%(site_id)s::uuid is null or l.site_id = %(site_id)s)
+        and (%(since)s::timestamptz is null or l.started_at >= %(since)s)
+        and (%(until)s::timestamptz is null or l.started_at < %(until)s)
+      order by l.started_at desc, l.study_id
+      limit %(limit)s offset %(offset)s
+    )
+    select st.study_id, st.study_uid, st.patient_id, p.surname, p.first_name, p.birth_on,
+           p.sex, s.name as site_name, st.accession_number, st.description, st.modalities,
+           st.started_at, st.state, st.instances, st.bytes
+    from picked k
+    join images.study st using (study_id)
+    join patients.patient p on p.patient_id = st.patient_id
+    join territory.site s on s.site_id = st.site_id
+    order by k.started_at desc, k.study_id
+    """,
+)
 
 
 def studies(
@@ -55,15 +70,17 @@ def studies(
     A name is looked for from its beginning, whatever its case and accents: as a whole, or its first
     word in surnames and the next ones in first names.
     """
-    words = _literal(_folded(wish.name)).split()
+    words = _literal(wish.name.translate(_BETWEEN)).split()
+    before, after = _STUDIES
     return tx.all(
         Listed,
-        _STUDIES,
-        **{"from": _ACCENTED, "to": _PLAIN},
+        before + (_NAMED if words else "images.listing") + after,
         sites=list(sites),
+        first=wish.name.translate(_BETWEEN).split()[0] if words else "",
+        last=_LAST,
         whole=" ".join(words),
         surname=words[0] if words else "",
-        first=" ".join(words[1:]),
+        given=" ".join(words[1:]),
         local_id=wish.local_id,
         accession=wish.accession_number,
         modality=wish.modality,
@@ -86,10 +103,6 @@ def person(tx: Tx, study_id: StudyId) -> Person:
         """,
         study_id=study_id,
     )
-
-
-def _folded(text: str) -> str:
-    return text.translate(str.maketrans(_ACCENTED, _PLAIN)).lower()
 
 
 def _literal(text: str) -> str:

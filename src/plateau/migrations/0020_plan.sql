@@ -1,6 +1,6 @@
 -- What a roster is made from. In `territory`, what its file says: contracts, sessions, travel, shares,
--- options of lines. In `planning`, what people decide in pages: rules, leave,
--- wishes, and the counters of burdens.
+-- options of lines. In `planning`, rules as people decide them and the counters of burdens (leave and
+-- wishes, which people ask for, come with publication: 0021).
 
 create table territory.contract (
   person_id uuid not null references access.account,
@@ -125,28 +125,3 @@ create table planning.carried (
   done double precision not null,
   primary key (person_id, burden, carried_on)
 );
-
-create table planning.leave (
-  leave_id uuid primary key,
-  person_id uuid not null references access.account,
-  first_on date not null,
-  last_on date not null check (last_on >= first_on),
-  status text not null check (status in ('asked', 'granted', 'refused', 'withdrawn')),
-  asked_at timestamptz not null,
-  answered_at timestamptz,
-  answered_by uuid references access.account,
-  answer text not null default ''
-);
-create index on planning.leave (person_id, first_on);
-
-create table planning.wish (
-  wish_id uuid primary key,
-  person_id uuid not null references access.account,
-  wished_on date not null,
-  kind text not null check (kind in ('off', 'work')),
-  half text check (half in ('M', 'A', 'N')),
-  points integer not null check (points between 0 and 100),
-  is_hard boolean not null,
-  made_at timestamptz not null
-);
-create unique index on planning.wish (person_id, wished_on, kind, coalesce(half, ''));

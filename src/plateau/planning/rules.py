@@ -1,7 +1,7 @@
 """What a duty is in instants, whom it covers when, and the rest people are owed."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -39,7 +39,7 @@ def _start(hours: Hours, position: int) -> time:
 
 def _duty(entry: RosterEntry, position: int, starts_at: datetime, ends_at: datetime) -> Duty:
     return Duty(
-        _duty_id(entry.line_id, position, starts_at),
+        duty_id(entry.line_id, position, starts_at),
         entry.line_id,
         entry.people[position - 1],
         position,
@@ -48,9 +48,10 @@ def _duty(entry: RosterEntry, position: int, starts_at: datetime, ends_at: datet
     )
 
 
-def _duty_id(line_id: LineId, position: int, starts_at: datetime) -> DutyId:
+def duty_id(line_id: LineId, position: int, starts_at: datetime) -> DutyId:
     """Stable, so that publishing the same roster again changes nothing."""
-    return DutyId(uuid5(_DUTIES, f"{line_id}/{position}/{starts_at.isoformat()}"))
+    instant_utc = starts_at.astimezone(UTC).isoformat()
+    return DutyId(uuid5(_DUTIES, f"{line_id}/{position}/{instant_utc}"))
 
 
 def expand_all(roster: Roster) -> list[Duty]:

@@ -1,0 +1,1 @@
+"""Rosters after the solver: drafts, publication, and the life that follows."""

@@ -1,0 +1,1 @@
+"""Rosters, versions and what people ask for, in PostgreSQL."""

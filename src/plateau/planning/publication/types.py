@@ -1,0 +1,241 @@
+"""What is kept of rosters: periods, versions, and what people ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from plateau.kernel.ids import LineId, PersonId, SiteId
+from plateau.planning.roster.types import Assignment, Breach
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a roster is made for, both counted."""
+
+    period_id: UUID
+    first_on: date
+    last_on: date
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A draft, what is published, or what was."""
+
+    version_id: UUID
+    period_id: UUID
+    number: int
+    state: str  # draft, published, past, dropped
+    parent_id: UUID | None
+    author: str
+    reason: str
+    made_at: datetime
+    published_at: datetime | None
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it can be changed."""
+        return self.state == "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A post as pages name it."""
+
+    post_id: UUID
+    kind: str
+    day: date
+    half: str
+    starts_at: datetime
+    ends_at: datetime
+    site_id: SiteId
+    site_code: str
+    site_name: str
+    name: str
+    needed: int
+    line_id: LineId | None
+    machine: str | None
+    first_position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody's post in the published roster."""
+
+    post_id: UUID
+    period_id: UUID
+    person_id: PersonId
+    person_name: str
+    position: int
+    kind: str
+    day: date
+    half: str
+    starts_at: datetime
+    ends_at: datetime
+    site_code: str
+    site_name: str
+    name: str
+    line_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Solve:
+    """A roster being made."""
+
+    solve_id: UUID
+    first: date
+    last: date
+    seconds: int
+    seed: int
+    state: str
+    progress: Mapping[str, object]
+    conflicts: list[dict[str, object]]
+    stop_asked: bool
+    asked_by: str
+    asked_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    has_roster: bool
+    error: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in {"waiting", "running"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A breach that was accepted with a reason."""
+
+    override_id: UUID
+    rule: str
+    post_id: UUID | None
+    person_id: PersonId | None
+    reason: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """What is asked less of, in a period: `kind` optional (a post), rule_off or rule_soft."""
+
+    relaxation_id: UUID
+    kind: str
+    rule: str | None
+    post_id: UUID | None
+    reason: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Leave or sickness, asked for or granted."""
+
+    absence_id: UUID
+    person_id: PersonId
+    person_name: str
+    first_on: date
+    last_on: date
+    kind: str
+    state: str
+    answer: str
+    told: Mapping[str, str]
+    asked_at: datetime
+    answered_at: datetime | None
+    answered_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WishRow:
+    """What somebody would like, and for how many points."""
+
+    wish_id: UUID
+    person_id: PersonId
+    day: date
+    half: str | None
+    kind: str
+    points: int
+    is_hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A post on offer."""
+
+    swap_id: UUID
+    period_id: UUID
+    post_id: UUID
+    post_name: str
+    starts_at: datetime
+    ends_at: datetime
+    site_name: str
+    from_id: PersonId | None
+    from_name: str | None
+    to_id: PersonId | None
+    to_name: str | None
+    return_post_id: UUID | None
+    return_name: str | None
+    return_starts_at: datetime | None
+    state: str
+    asked_at: datetime
+    answered_at: datetime | None
+    taken_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What somebody is told."""
+
+    notice_id: int
+    text: str
+    told: Mapping[str, str]
+    at: datetime
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A calendar address that works, without its secret."""
+
+    feed_id: UUID
+    person_id: PersonId
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody by name."""
+
+    person_id: PersonId
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an edit takes from a roster and adds to it."""
+
+    removed: frozenset[Assignment] = frozenset()
+    added: frozenset[Assignment] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A post that two versions give to different people."""
+
+    post_id: UUID
+    before: tuple[PersonId, ...]
+    after: tuple[PersonId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A roster with what the checker says: hard breaches that stand, and the rest."""
+
+    hard: tuple[Breach, ...]
+    soft: tuple[Breach, ...]
+    accepted: tuple[Breach, ...]
+    uncovered: frozenset[UUID]

@@ -115,11 +115,36 @@ create table planning.solve (
 );
 create index on planning.solve (asked_at desc);
 
--- Leave and wishes are the tables of 0020_plan.sql; sickness is leave that nobody asks for.
+-- What people ask for: the problem of a period is made from it (`planning.leave`, `planning.wish`).
+create table if not exists planning.leave (
+  leave_id uuid primary key,
+  person_id uuid not null references access.account,
+  first_on date not null,
+  last_on date not null check (last_on >= first_on),
+  status text not null check (status in ('asked', 'granted', 'refused', 'withdrawn')),
+  asked_at timestamptz not null,
+  answered_at timestamptz,
+  answered_by uuid references access.account,
+  answer text not null default ''
+);
+create index if not exists leave_person_id_first_on_idx on planning.leave (person_id, first_on);
 alter table planning.leave
   add column kind text not null default 'leave' check (kind in ('leave', 'sick')),
   add column told jsonb not null default '{}';  -- fills the places of `answer`
 create index on planning.leave (asked_at) where status = 'asked';
+
+create table if not exists planning.wish (
+  wish_id uuid primary key,
+  person_id uuid not null references access.account,
+  wished_on date not null,
+  kind text not null check (kind in ('off', 'work')),
+  half text check (half in ('M', 'A', 'N')),
+  points integer not null check (points between 0 and 100),
+  is_hard boolean not null,
+  made_at timestamptz not null
+);
+create unique index if not exists wish_once
+  on planning.wish (person_id, wished_on, kind, coalesce(half, ''));
 
 -- A post that its holder offers: against another one, to somebody, or to whoever is able.
 create table planning.swap (

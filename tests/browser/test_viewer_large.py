@@ -1,4 +1,4 @@
-"""A reader opens a study of 1,000 slices in the viewer, from a browser that has seen nothing yet."""
+"""A reader opens 1,000 slices in the viewer, from a browser that has seen nothing yet."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

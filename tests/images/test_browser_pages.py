@@ -1,8 +1,10 @@
 """The pages of the hub: who sees what, in words, and what is recorded."""
 
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from pydicom.uid import generate_uid
 
 import make
@@ -10,6 +12,7 @@ from images.instances import CT, as_file, ct
 from images.web import client, keep, know
 from plateau.images.quarantine import service as quarantine
 from plateau.kernel.caller import Caller, Role
+from plateau.kernel.ids import SiteId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 
@@ -108,6 +111,47 @@ def test_the_small_picture_of_a_series_is_one(db: Db, blobs: Blobs, world: make.
         f"/dicom-web/studies/{image.StudyInstanceUID}/series/{image.SeriesInstanceUID}/thumbnail"
     )
     assert answer.headers["content-type"].startswith("image/")
+
+
+def test_the_list_has_small_pictures_that_are_no_look_at_the_images(
+    db: Db, blobs: Blobs, world: make.World
+) -> None:
+    image = ct()
+    keep(db, blobs, as_file(image))
+    path = f"/images/studies/{image.StudyInstanceUID}/picture"
+    page = client(db, blobs, somebody(world, Role.READER))
+
+    assert f'src="{path}"' in page.get("/images").text
+    first = page.get(path)
+    again = page.get(path, headers={"If-None-Match": first.headers["ETag"]})
+
+    with Image.open(BytesIO(first.content)) as picture:
+        assert picture.size == (64, 64)
+    assert again.status_code == 304
+    assert "private" in first.headers["Cache-Control"]
+    with db.begin() as tx:
+        assert tx.values("select distinct action from access.audit") == ["images.search"]
+    elsewhere = make.a_caller(world.reader_id, make_elsewhere(db))
+    assert client(db, blobs, elsewhere).get(path).status_code == 404
+    assert client(db, blobs, somebody(world, Role.PHYSICIST)).get(path).status_code == 404
+
+
+def make_elsewhere(db: Db) -> SiteId:
+    with db.begin() as tx:
+        return make.a_site(tx, "ELSEWHERE")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of the reader, about the broken image
+def test_a_study_without_a_picture_shows_none(db: Db, blobs: Blobs, world: make.World) -> None:
+    broken, report = ct(), ct()
+    broken.PixelData = b"\1\2"
+    for keyword in ("PixelData", "Rows", "Columns"):
+        delattr(report, keyword)
+    keep(db, blobs, as_file(broken), as_file(report))
+    page = client(db, blobs, somebody(world, Role.READER))
+    for image in (broken, report):
+        answer = page.get(f"/images/studies/{image.StudyInstanceUID}/picture")
+        assert (answer.status_code, answer.content) == (204, b"")
 
 
 def test_whoever_sees_no_patient_begins_with_the_machines(

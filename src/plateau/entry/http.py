@@ -13,6 +13,7 @@ from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
 from plateau.images import hub_pages, import_pages, life_pages
 from plateau.images import pages as viewer
+from plateau.images.browse import pages as browse_pages
 from plateau.images.retrieve import api as wado
 from plateau.images.retrieve import capabilities
 from plateau.images.search import api as qido
@@ -40,6 +41,7 @@ ROUTERS = (
     stow.router,
     viewer.router,
     hub_pages.router,
+    browse_pages.router,
     import_pages.router,
     life_pages.router,
     planning.router,

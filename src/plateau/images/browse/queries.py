@@ -1,4 +1,4 @@
-"""SQL of the studies that people look for by hand: the narrow rows of `images.listing` are searched.
+"""SQL of the studies that people look for by hand, in the narrow rows of `images.listing`.
 
 Every text put together here is written here; values are parameters.
 """
@@ -90,6 +90,21 @@ def studies(
         limit=limit,
         offset=(wish.page - 1) * (limit - 1),
     )
+
+
+def reachable(tx: Tx, *, study_uid: str, sites: Set[SiteId]) -> StudyId | None:
+    """A study with images, of a patient who has one at `sites`."""
+    found: StudyId | None = tx.value(
+        """
+        select (select st.study_id from images.study st
+                where st.study_uid = %(study_uid)s and st.instances > 0
+                  and exists (select from images.study o
+                              where o.patient_id = st.patient_id and o.site_id = any(%(sites)s)))
+        """,
+        study_uid=study_uid,
+        sites=list(sites),
+    )
+    return found
 
 
 def person(tx: Tx, study_id: StudyId) -> Person:

@@ -9,6 +9,8 @@ from plateau.images import viewing
 from plateau.images.browse import queries
 from plateau.images.browse.types import Listed, Person, Wish
 from plateau.images.queries import answers
+from plateau.images.retrieve import queries as retrieved
+from plateau.images.retrieve.types import Stored
 from plateau.images.types import Series, Study
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import InvalidInputError, NotFoundError
@@ -65,6 +67,14 @@ def opened(tx: Tx, caller: Caller, study_uid: str, *, now: datetime) -> Opened:
         raise NotFoundError("study not found")
     person = queries.person(tx, seen.study_id)
     return Opened(study, person, answers.series(tx, seen.study_id))
+
+
+def picture(tx: Tx, caller: Caller, study_uid: str) -> Stored | None:
+    """The image that stands for a study the caller may see, if it has pixels."""
+    study_id = queries.reachable(tx, study_uid=study_uid, sites=caller.sites_as(*VIEWERS))
+    if study_id is None:
+        raise NotFoundError("study not found")
+    return retrieved.middle_picture(tx, study_id=study_id, series_uid=None)
 
 
 def sites(tx: Tx, caller: Caller) -> list[Site]:

@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 
 from plateau.images import keeper
+from plateau.images.anonymise import service as anonymising
 from plateau.images.importing import queries, work
 from plateau.images.importing import service as importing
 from plateau.images.importing.types import BROKEN, Progress
@@ -23,6 +24,21 @@ _SHOWN = 1000
 @app.callback()
 def _images() -> None:
     """Read in what was stored elsewhere."""
+
+
+@app.command()
+def anonymise(
+    study_uid: Annotated[str, typer.Argument(help="The Study Instance UID.")],
+    project: Annotated[str, typer.Option(help="Pseudonyms are the same within a project.")],
+    out: Annotated[Path, typer.Option(help="The ZIP archive to write.")],
+) -> None:
+    """Write a copy of a study that says nothing of its patient."""
+    with runtime.db().begin() as tx:
+        wanted = anonymising.export_by_command(tx, study_uid, project=project, now=clock.now())
+    with out.open("xb") as file:
+        for step in anonymising.steps(runtime.blobs(), wanted):
+            file.write(step())
+    typer.echo(str(out))
 
 
 @app.command(name="import")

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
 from plateau.images import tabs
+from plateau.images.anonymise import service as anonymising
 from plateau.images.browse import service as browsing
 from plateau.images.browse.types import Wish
 from plateau.images.forward import service as routing
@@ -97,6 +98,7 @@ def study(
         patient=opened.patient,
         series=opened.series,
         rejections=rejections,
+        may_export=caller.is_one_of(*anonymising.EXPORTERS),
         reasons=list(MEANINGS) if rejecting.may_reject(caller, opened.study.site_id) else [],
         tabs=tabs.of(db, caller),
     )

@@ -8,12 +8,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
 from plateau.images import tabs
+from plateau.images.anonymise import service as anonymising
 from plateau.images.reject import service as rejecting
 from plateau.images.reject.types import Wish
 from plateau.images.retention import service as keeping
 from plateau.images.retention.types import Batch
+from plateau.images.retrieve.streaming import Streamed
 from plateau.images.store import Store
-from plateau.web.pages import CallerDep, DbDep, NowDep, render
+from plateau.web.pages import BlobsDep, CallerDep, DbDep, NowDep, render
 
 router = APIRouter(prefix="/images")
 
@@ -62,6 +64,26 @@ def reject(
         content, origin = rejecting.write(tx, caller, study_uid, asked.wish(), now=now)
     store.keep_file(content, origin=origin)
     return RedirectResponse(tabs.REJECTED, 303)
+
+
+@router.post("/studies/{study_uid}/anonymise")
+def anonymise(
+    study_uid: str,
+    db: DbDep,
+    blobs: BlobsDep,
+    caller: CallerDep,
+    now: NowDep,
+    project: Annotated[str, Form()] = "",
+) -> Streamed:
+    """A ZIP of the study that says nothing of its patient."""
+    with db.begin() as tx:
+        wanted = anonymising.export(tx, caller, study_uid, project=project, now=now)
+    headers = {
+        "Content-Type": "application/zip",
+        "Content-Disposition": 'attachment; filename="anonymous.zip"',
+        "Cache-Control": "no-store",
+    }
+    return Streamed(anonymising.steps(blobs, wanted), length=None, headers=headers)
 
 
 @router.get("/retention")

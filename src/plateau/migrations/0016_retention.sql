@@ -85,3 +85,9 @@ end $$;
 create trigger warm_study before update of last_instance_at on images.study for each row
   when (old.tier <> 'hot' and new.instances > old.instances)
   execute function images.warm_study();
+
+-- What pseudonyms of anonymised copies are made of: drawn once.
+create table images.pseudonym_key (
+  is_only boolean primary key default true check (is_only),
+  key bytea not null check (length(key) = 32)
+);

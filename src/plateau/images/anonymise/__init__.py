@@ -1,0 +1,1 @@
+"""Copies of studies that say nothing of whom they are of."""

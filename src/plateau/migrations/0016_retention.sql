@@ -62,11 +62,10 @@ create index on images.tombstone (study_uid);
 -- Bytes that no row points at any more, to be removed.
 create table images.doomed (
   blob_key text primary key,
+  sop_instance_uid text not null,       -- which these bytes name: no other row can point at them
   at timestamptz not null
 );
 create index on images.doomed (at);
-create index on images.instance (blob_key);
-create index on images.hidden (blob_key);
 
 -- In which of two stores the bytes of a study are: 'copied' is in both, verified. Reading finds
 -- either place; what comes later is in the first store again.

@@ -212,11 +212,12 @@ def bury(tx: Tx, study_id: StudyId, *, due_on: date, by: PersonId, reason: str,
     )
     tx.run(
         """
-        insert into images.doomed (blob_key, at)
-        select blob_key, %(at)s from images.kept join images.series using (series_id)
+        insert into images.doomed (blob_key, sop_instance_uid, at)
+        select blob_key, sop_instance_uid, %(at)s
+        from images.kept join images.series using (series_id)
         where study_id = %(id)s
         union
-        select blob_key, %(at)s from images.quarantine where study_id = %(id)s
+        select blob_key, sop_instance_uid, %(at)s from images.quarantine where study_id = %(id)s
         on conflict (blob_key) do nothing
         """,
         id=study_id,
@@ -283,8 +284,11 @@ def doomed(tx: Tx, *, before: datetime, limit: int) -> list[str]:
     tx.run(
         """
         delete from images.doomed d
-        where exists (select from images.kept n where n.blob_key = d.blob_key)
-           or exists (select from images.quarantine q where d.blob_key in (q.blob_key, q.kept_key))
+        where exists (select from images.kept n
+                      where n.sop_instance_uid = d.sop_instance_uid and n.blob_key = d.blob_key)
+           or exists (select from images.quarantine q
+                      where q.sop_instance_uid = d.sop_instance_uid
+                        and d.blob_key in (q.blob_key, q.kept_key))
            or exists (select from images.import_upload u where u.blob_key = d.blob_key)
            or exists (select from images.import_file f where f.blob_key = d.blob_key)
         """

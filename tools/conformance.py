@@ -25,7 +25,8 @@ _ROLES = {
     "Verification SOP Class": "provider; user, from the page of machines",
     "Modality Performed Procedure Step SOP Class": "provider",
     "Modality Worklist Information Model - FIND": "provider",
-    "Storage Commitment Push Model SOP Class": "provider; it answers on an association of its own",
+    "Storage Commitment Push Model SOP Class": "provider; user, for peers that commit",
+    "Instance Availability Notification SOP Class": "provider; user, for peers that want to know",
 }
 
 _MEANT = """\
@@ -34,8 +35,8 @@ UIDs and names: `{"1.3.46.670589.11.0.0.12.1": "Private MR Spectrum"}`.
 
 ## What is changed in what is indexed
 
-Data sets are never changed. For a machine or peer whose block of the territory file says so, what is
-indexed and answered (C-FIND, QIDO-RS, WADO-RS metadata) differs from what came in:
+Data sets are never changed. For a machine or peer whose block of the territory file says so, what
+is indexed and answered (C-FIND, QIDO-RS, WADO-RS metadata) differs from what came in:
 
 | key | attribute | when |
 |---|---|---|
@@ -105,6 +106,7 @@ def _application_entity() -> Sequence[str]:
         "- Asynchronous operations are not negotiated; SCP/SCU role selection is.",
         "- Success of C-STORE means: bytes and index are on the disk. Otherwise A700 no room, C000",
         "  not understood, 0124 unknown sender or patient, 0110 another object under the UID.",
+        "- Storage commitment is answered on an association of our own.",
         "- Answers to queries are in ISO_IR 192.",
         f"- C-FIND, but for the worklist, gives {find_scp.MOST} matches at most; beyond that,",
         "  the last answer is a warning, B000, with a comment.",

@@ -16,6 +16,7 @@ from plateau.exchange import jobs as exchange_jobs
 from plateau.images import jobs as images_jobs
 from plateau.images import service as images
 from plateau.images.commitment import scp as commitment_scp
+from plateau.images.commitment import service as commitment
 from plateau.images.forward import service as routing
 from plateau.images.retention import service as retention
 from plateau.images.tiers import service as tiers
@@ -103,6 +104,7 @@ def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:
         _try(runtime, lambda tx: upkeep.measure(tx, now=clock.now()))
         _try(runtime, lambda tx: routing.ask_again(tx, now=clock.now()))
         _try(runtime, lambda tx: retention.propose(tx, now=clock.now()))
+        _try(runtime, lambda tx: commitment.ask_again(tx, now=clock.now()))
 
 
 def _tidy(runtime: Runtime, stop: threading.Event) -> None:

@@ -84,6 +84,44 @@ class ImportAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StudyForwarded:
+    """Another system has been sent all of a study."""
+
+    study_id: StudyId
+    ae_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentWanted:
+    """Another system is to be asked whether it answers for what it was sent."""
+
+    transaction_uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentRefused:
+    """Another system does not answer for all of a study that it was sent."""
+
+    study_id: StudyId
+    ae_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityChanged:
+    """Another system is to be told what of a study can be had here."""
+
+    study_id: StudyId
+    ae_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchAsked:
+    """A study is to be fetched from another system."""
+
+    fetch_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardAsked:
     """A complete study is to be sent on to another DICOM system."""
 

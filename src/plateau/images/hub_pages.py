@@ -12,6 +12,7 @@ from plateau.images import tabs
 from plateau.images.anonymise import service as anonymising
 from plateau.images.browse import service as browsing
 from plateau.images.browse.types import Wish
+from plateau.images.commitment import service as commitment
 from plateau.images.forward import service as routing
 from plateau.images.peers import dialing
 from plateau.images.peers import service as peers
@@ -241,6 +242,7 @@ def _peers(request: Request, db: DbDep, caller: Caller, said: Echo | None = None
         rows = peers.listed(tx, caller, now=now)
         strangers = peers.strangers(tx, caller, now=now)
         forwardings = routing.listed(tx, caller)
+        promises = commitment.listed(tx, caller)
     return render(
         request,
         "images/peers.html",
@@ -248,6 +250,7 @@ def _peers(request: Request, db: DbDep, caller: Caller, said: Echo | None = None
         rows=rows,
         strangers=strangers,
         forwardings=forwardings,
+        promises=promises,
         said=said,
         may_test=caller.is_one_of(*peers.TESTERS),
         tabs=tabs.of(db, caller),

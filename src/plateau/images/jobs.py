@@ -1,18 +1,25 @@
 """What the image hub hears of itself."""
 
 from plateau.images import keeper
+from plateau.images.availability import service as availability
+from plateau.images.commitment import service as commitment
 from plateau.images.events import (
+    AvailabilityChanged,
+    CommitmentRefused,
+    CommitmentWanted,
     ForwardAsked,
     ImagesRejected,
     ImagesRestored,
     ImportAsked,
     StudyComplete,
+    StudyForwarded,
     StudyGrew,
 )
 from plateau.images.forward import service as routing
 from plateau.images.importing import queries as imports
 from plateau.images.importing import work as importing
 from plateau.images.retrieve import describing
+from plateau.kernel.ids import StudyId
 from plateau.platform import clock, jobs, runtime
 
 
@@ -51,6 +58,64 @@ def forward(event: ForwardAsked) -> None:
     routing.send(runtime.db(), runtime.blobs(), event, ours=ours, now=clock.now())
 
 
+@jobs.on(StudyForwarded)
+def plan_commitment(event: StudyForwarded) -> None:
+    """An archive that was sent a study is asked to answer for it."""
+    with runtime.db().begin() as tx:
+        commitment.plan(tx, event, now=clock.now())
+
+
+@jobs.on(CommitmentWanted)
+def ask_commitment(event: CommitmentWanted) -> None:
+    """Ask it; tried again when it does not answer."""
+    ours = runtime.settings_in_use().ae_title
+    commitment.ask(runtime.db(), event, ours=ours, clock=clock.now)
+
+
+@jobs.on(CommitmentRefused)
+def send_what_is_missing(event: CommitmentRefused) -> None:
+    """What an archive does not have is sent again."""
+    with runtime.db().begin() as tx:
+        routing.send_whole(tx, study_id=event.study_id, ae_title=event.ae_title, now=clock.now())
+
+
+@jobs.on(StudyComplete)
+def tell_of_complete(event: StudyComplete) -> None:
+    """Whoever wants to know is told that a study can be had."""
+    _plan_availability(event.study_id)
+
+
+@jobs.on(StudyForwarded)
+def tell_of_forwarded(event: StudyForwarded) -> None:
+    """The same, once another system has it too."""
+    _plan_availability(event.study_id)
+
+
+@jobs.on(StudyGrew)
+def tell_of_grown(event: StudyGrew) -> None:
+    """The same, when more came."""
+    _plan_availability(event.study_id)
+
+
+@jobs.on(ImagesRejected)
+def tell_of_rejected(event: ImagesRejected) -> None:
+    """The same, when some of it is hidden."""
+    _plan_availability(event.study_id)
+
+
+@jobs.on(ImagesRestored)
+def tell_of_restored(event: ImagesRestored) -> None:
+    """The same, when it is shown again."""
+    _plan_availability(event.study_id)
+
+
+@jobs.on(AvailabilityChanged)
+def tell_availability(event: AvailabilityChanged) -> None:
+    """Tell one system; tried again when it does not answer."""
+    ours = runtime.settings_in_use().ae_title
+    availability.tell(runtime.db(), event, ours=ours, now=clock.now())
+
+
 @jobs.on(ImportAsked)
 def read_in(event: ImportAsked) -> None:
     """Uploaded files, or those whose patient is now known, are kept.
@@ -67,3 +132,8 @@ def describe(event: StudyComplete) -> None:
     """Whoever opens the study finds its metadata ready."""
     with runtime.db().begin() as tx:
         describing.prepare(tx, study_id=event.study_id, patient_id=event.patient_id)
+
+
+def _plan_availability(study_id: StudyId) -> None:
+    with runtime.db().begin() as tx:
+        availability.plan(tx, study_id, now=clock.now())

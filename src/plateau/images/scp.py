@@ -28,6 +28,8 @@ from pynetdicom.sop_class import register_uid
 from pynetdicom.transport import ThreadedAssociationServer
 
 from plateau.images import service
+from plateau.images.availability import messages as availability_messages
+from plateau.images.availability import service as availability
 from plateau.images.commitment import scp as commitment_scp
 from plateau.images.move import scp as retrieve_scp
 from plateau.images.search import scp as find_scp
@@ -123,6 +125,7 @@ def contexts(private: Iterable[str] = ()) -> list[PresentationContext]:
         *find_scp.contexts(),
         *retrieve_scp.contexts(),
         *commitment_scp.contexts(),
+        availability_messages.context(),
     ]
 
 
@@ -206,9 +209,11 @@ def keep(association: Association, asked: Stored, *, hub: Hub, store: Store) -> 
 
 
 def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
-    """N-CREATE of a performed procedure step. Source: PS3.4, F.7.2.1."""
+    """N-CREATE of a performed procedure step, or what an archive has. Source: PS3.4, F.7.2.1."""
     origin = _origin(event.assoc)
     request = cast("N_CREATE", event.request)
+    if request.AffectedSOPClassUID == availability_messages.SERVICE:
+        return _on_availability(event, hub), None
     step_uid = request.AffectedSOPInstanceUID
     if not step_uid:
         return _NO_INSTANCE_UID, None
@@ -225,6 +230,19 @@ def on_create(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:
         _record(hub, "step.refused", origin, error)
         return _step_refusal(error), None
     return SUCCESS, None
+
+
+def _on_availability(event: Event, hub: Hub) -> int:
+    """N-CREATE of an instance availability notification. Source: PS3.4, R.3.1."""
+    origin, request = _origin(event.assoc), cast("N_CREATE", event.request)
+    try:
+        with hub.db.begin() as tx:
+            said = decoded(request.AttributeList, event.context)
+            availability.hear(tx, said, ae_title=origin.ae_title, now=clock.now())
+    except PlateauError as error:
+        log.warning("availability.refused", code=error.code, ae_title=origin.ae_title)
+        return _STEP_STATUSES.get(type(error), status_of(error))
+    return SUCCESS
 
 
 def on_set(event: Event, hub: Hub) -> tuple[int | Dataset, Dataset | None]:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import build_context
+from pynetdicom.presentation import PresentationContext
 
 from plateau.kernel.errors import InvalidInputError
 
@@ -14,7 +17,8 @@ SERVICE = "1.2.840.10008.1.20.1"
 INSTANCE = "1.2.840.10008.1.20.1.1"  # the well-known one
 REQUEST = 1  # the only action type
 _ALL_COMMITTED, _SOME_FAILED = 1, 2  # event types
-_NO_SUCH_INSTANCE, _CLASS_CONFLICT, _PROCESSING_FAILURE = 0x0112, 0x0119, 0x0110  # PS3.3, C.14.1.1
+PROCESSING_FAILURE = 0x0110
+_NO_SUCH_INSTANCE, _CLASS_CONFLICT = 0x0112, 0x0119  # PS3.3, C.14.1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,32 @@ def parse(information: Dataset) -> tuple[str, list[Reference]]:
     return transaction_uid, references
 
 
+def context() -> PresentationContext:
+    """What is proposed or accepted; whoever answers may be at either end."""
+    found = build_context(SERVICE, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+    found.scu_role = found.scp_role = True
+    return found
+
+
+def request(transaction_uid: str, classes: Sequence[str], uids: Sequence[str]) -> Dataset:
+    """What asks a system to answer for instances. Source: PS3.4, table J.3-1."""
+    asked = Dataset()
+    asked.TransactionUID = transaction_uid
+    asked.ReferencedSOPSequence = [
+        _item(Reference(*one)) for one in zip(classes, uids, strict=True)
+    ]
+    return asked
+
+
+def verdict(said: Dataset) -> tuple[str, list[str]]:
+    """The transaction UID of a report, and what is not answered for. Source: PS3.4, table J.3-2."""
+    transaction_uid = str(said.get("TransactionUID") or "")
+    if not transaction_uid:
+        raise InvalidInputError("not a usable DICOM object")
+    failed = said.get("FailedSOPSequence") or []
+    return transaction_uid, [str(item.get("ReferencedSOPInstanceUID", "")) for item in failed]
+
+
 def failures(
     references: Sequence[Reference], stored: Mapping[str, Stored], lost: frozenset[str]
 ) -> dict[str, int]:
@@ -77,7 +107,7 @@ def _reason(one: Reference, stored: Mapping[str, Stored], lost: frozenset[str]) 
         return _NO_SUCH_INSTANCE
     if found.sop_class_uid != one.sop_class_uid:
         return _CLASS_CONFLICT
-    return _PROCESSING_FAILURE if one.sop_instance_uid in lost else 0
+    return PROCESSING_FAILURE if one.sop_instance_uid in lost else 0
 
 
 def report(asked: Asked, failed: Mapping[str, int], *, ae_title: str) -> tuple[int, Dataset]:

@@ -8,38 +8,38 @@ from typing import cast
 
 import structlog
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE, build_context, build_role, evt
-from pynetdicom.dimse_primitives import N_ACTION
+from pynetdicom import build_role, evt
+from pynetdicom.dimse_primitives import N_ACTION, N_EVENT_REPORT
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 
-from plateau.images.commitment import messages, queries
+from plateau.images.commitment import messages, queries, service
 from plateau.images.commitment.messages import Asked
 from plateau.images.events import CommitmentAsked
+from plateau.images.peers import dialing
+from plateau.images.peers.types import address_of
 from plateau.kernel.errors import NotFoundError, PlateauError, UnavailableError
 from plateau.kernel.time import local
 from plateau.platform import clock, jobs, runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
 from plateau.platform.dimse import SUCCESS, Hub, decoded, status_of
-from plateau.platform.resting import rested
 from plateau.territory import service as territory
 from plateau.territory.types import Peer
 
 log = structlog.get_logger()
-_NO_SUCH_ACTION = 0x0123
+_NO_SUCH_ACTION, _NO_SUCH_INSTANCE = 0x0123, 0x0112
 _PATIENCE_S = 30.0
 
 
 def contexts() -> list[PresentationContext]:
     """What machines may ask."""
-    return [build_context(messages.SERVICE, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])]
+    return [messages.context()]
 
 
 def handlers(hub: Hub) -> list[evt.EventHandlerType]:
     """The handlers to bind to an application entity."""
-    return [(evt.EVT_N_ACTION, on_action, [hub])]
+    return [(evt.EVT_N_ACTION, on_action, [hub]), (evt.EVT_N_EVENT_REPORT, on_report, [hub])]
 
 
 def on_action(event: Event, hub: Hub) -> tuple[int, Dataset | None]:
@@ -65,6 +65,22 @@ def on_action(event: Event, hub: Hub) -> tuple[int, Dataset | None]:
     except PlateauError as error:
         log.warning("commitment.refused", code=error.code, ae_title=ae_title)
         return status_of(error), None
+    return SUCCESS, None
+
+
+def on_report(event: Event, hub: Hub) -> tuple[int, Dataset | None]:
+    """N-EVENT-REPORT: an archive answers what we asked, on an association of its own."""
+    request = cast("N_EVENT_REPORT", event.request)
+    primitive = event.assoc.requestor.primitive
+    ae_title = str(primitive.calling_ae_title if primitive else "").strip()
+    try:
+        said = decoded(request.EventInformation, event.context)
+        with hub.db.begin() as tx:
+            if not service.answered(tx, said, ae_title=ae_title, now=clock.now()):
+                raise NotFoundError("this was not asked")
+    except PlateauError as error:
+        log.warning("commitment.report_refused", code=error.code, ae_title=ae_title)
+        return _NO_SUCH_INSTANCE if error.code == "not_found" else status_of(error), None
     return SUCCESS, None
 
 
@@ -101,25 +117,20 @@ def _failures(tx: Tx, blobs: Blobs, asked: Asked) -> dict[str, int]:
 
 def _tell(peer: Peer, asked: Asked, failed: dict[str, int], *, our_title: str) -> None:
     """N-EVENT-REPORT, on an association in which we are the provider."""
-    ae = AE(our_title)
-    ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = _PATIENCE_S
-    association = ae.associate(
-        peer.host,
-        peer.port,
-        contexts=contexts(),
-        ae_title=peer.ae_title,
-        ext_neg=[build_role(messages.SERVICE, scp_role=True)],
-    )
-    if not association.is_established:
-        raise UnavailableError("the machine cannot be told what is stored")
+    roles = [build_role(messages.SERVICE, scp_role=True)]
     try:
         kind, said = messages.report(asked, failed, ae_title=our_title)
-        status, _ = rested(association).send_n_event_report(
-            said, kind, messages.SERVICE, messages.INSTANCE
-        )
-    except ValueError as error:
+        with dialing.associated(
+            address_of(peer),
+            [messages.context()],
+            ours=our_title,
+            answer_s=_PATIENCE_S,
+            roles=roles,
+        ) as association:
+            status, _ = association.send_n_event_report(
+                said, kind, messages.SERVICE, messages.INSTANCE
+            )
+    except (RuntimeError, ValueError) as error:
         raise UnavailableError("the machine cannot be told what is stored") from error
-    finally:
-        association.release()
     if status.get("Status") != SUCCESS:
         raise UnavailableError("the machine cannot be told what is stored")

@@ -69,16 +69,25 @@ def sent(tx: Tx, *, study_id: StudyId, since: datetime | None) -> list[Sent]:
     )
 
 
-def renew(tx: Tx, *, study_id: StudyId, is_whole: bool, now: datetime, due_at: datetime) -> int:
+def renew(
+    tx: Tx,
+    *,
+    study_id: StudyId,
+    is_whole: bool,
+    now: datetime,
+    due_at: datetime,
+    ae_title: str = "",
+) -> int:
     """Have what a study received since it was sent on wait, or all of it; to how many systems."""
     return tx.run(
         """
         update images.forwarding
         set state = 'waiting', asked_at = %(now)s, due_at = %(due_at)s, done_at = null,
             reached_at = case when not %(is_whole)s then reached_at end
-        where study_id = %(study_id)s
+        where study_id = %(study_id)s and (%(ae_title)s = '' or ae_title = %(ae_title)s)
         """,
         study_id=study_id,
+        ae_title=ae_title,
         is_whole=is_whole,
         now=now,
         due_at=due_at,

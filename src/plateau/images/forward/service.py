@@ -11,7 +11,7 @@ from pynetdicom.association import Association
 
 from plateau.access import service as access
 from plateau.access.types import Access
-from plateau.images.events import ForwardAsked, StudyComplete
+from plateau.images.events import ForwardAsked, StudyComplete, StudyForwarded
 from plateau.images.formats import transcode
 from plateau.images.forward import queries
 from plateau.images.forward.types import Attempt, Forwarding, Waiting
@@ -87,6 +87,14 @@ def renew(tx: Tx, *, study_id: StudyId, now: datetime, is_whole: bool = False) -
     queries.renew(tx, study_id=study_id, is_whole=is_whole, now=now, due_at=now + _GATHER)
 
 
+def send_whole(tx: Tx, *, study_id: StudyId, ae_title: str, now: datetime) -> None:
+    """All of a study is sent once more to a system that says it does not have it."""
+    queries.renew(
+        tx, study_id=study_id, ae_title=ae_title, is_whole=True, now=now, due_at=now + _AGAIN
+    )
+    emit(tx, ForwardAsked(study_id=study_id, ae_title=ae_title))
+
+
 def ask_again(tx: Tx, *, now: datetime) -> None:
     """What came late is sent; what the job engine has given up is tried again, once an hour."""
     for study_id, ae_title in queries.overdue(tx, now=now, again_at=now + _AGAIN):
@@ -121,6 +129,7 @@ def _note(
         now=now,
     )
     if problem is None:
+        emit(tx, StudyForwarded(study_id=asked.study_id, ae_title=asked.ae_title))
         contacts.note_seen(tx, ae_title=asked.ae_title, at=now)
     else:
         log.warning("forward.failed", ae_title=asked.ae_title, code=problem.code)

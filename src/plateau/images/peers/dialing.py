@@ -17,6 +17,7 @@ from plateau.platform.resting import rested
 
 _VERIFICATION = "1.2.840.10008.1.1"
 _CONNECT_S, _ANSWER_S = 5.0, 10.0
+_RELEASE_S = 3.0  # what was asked is answered: whoever does not let go is left
 
 
 def _(text: str) -> str:
@@ -63,6 +64,7 @@ def associated(
         yield rested(association)
     finally:
         if association.is_established:
+            association.acse_timeout = _RELEASE_S
             association.release()
 
 

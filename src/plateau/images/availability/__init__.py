@@ -1,0 +1,1 @@
+"""Instance availability: what can be had here, and what others say can be had there."""

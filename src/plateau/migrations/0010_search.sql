@@ -8,11 +8,12 @@ return lower(regexp_replace(
                             'æ', 'ae'), 'ß', 'ss'), NFD),
   '[\u0300-\u036f]', '', 'g'));
 
--- Every three letters that follow each other: what an index needs to find the middle of a text.
-create function images.trigrams(text) returns text[]
+-- Every three and every five letters that follow each other: what an index needs to find the middle
+-- of a text. Too many names share three letters, so a longer word is looked up by five.
+create function images.grams(text) returns text[]
 language sql immutable strict parallel safe
-return (select coalesce(array_agg(distinct substr($1, at, 3)), '{}')
-        from generate_series(1, length($1) - 2) at);
+return (select coalesce(array_agg(distinct substr($1, at, size)), '{}')
+        from unnest(array[3, 5]) size, generate_series(1, length($1) - size + 1) at);
 
 create table images.listing (
   study_id uuid primary key references images.study on delete cascade,
@@ -80,4 +81,4 @@ create index on images.listing (started_at desc, study_id) include (site_id, pat
 create index on images.listing (patient_id, site_id);
 create index on images.listing (accession_number text_pattern_ops) where accession_number <> '';
 create index on images.listing (name text_pattern_ops);
-create index on images.listing using gin (images.trigrams(name));
+create index on images.listing using gin (images.grams(name));

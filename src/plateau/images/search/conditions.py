@@ -109,9 +109,10 @@ def name_probe(chosen: Chosen) -> LiteralString | None:
             "l.name ~>=~ images.fold(%(start)s) and l.name ~<~ (images.fold(%(start)s) || %(end)s)"
         )
     if chosen.values.get("parts"):
-        return """images.trigrams(l.name) @> (
-                    select array_agg(t) from unnest(%(parts)s::text[]) part,
-                    unnest(images.trigrams(images.fold(part))) t)"""
+        return """images.grams(l.name) @> (
+                    select array_agg(gram) from unnest(%(parts)s::text[]) part,
+                    images.fold(part) folded, unnest(images.grams(folded)) gram
+                    where length(gram) = case when length(folded) < 5 then 3 else 5 end)"""
     return None
 
 

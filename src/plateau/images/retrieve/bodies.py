@@ -13,6 +13,7 @@ from plateau.images.retrieve.types import Form
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept, Accept-Encoding"}
 _JSON = "application/dicom+json"
+_TOGETHER = 2 << 20  # bytes that one thread reads before it is asked again
 
 
 def unchanged(request: Request, tag: str) -> Response | None:
@@ -61,7 +62,8 @@ def files(
     length = None if sizes is None else sum(sizes) + sum(len(head) + 2 for head in heads) + len(end)
     related = f'multipart/related; type="{DICOM}"; boundary={boundary}'
     headers = {**PRIVATE, "Content-Type": related}
-    return Streamed([*steps, lambda: end], length=length, headers=headers)
+    together = max(_TOGETHER // max(sizes), 1) if sizes else 1
+    return Streamed([*steps, lambda: end], length=length, headers=headers, together=together)
 
 
 def picture(body: bytes, media_type: str, tag: str = "") -> Response:

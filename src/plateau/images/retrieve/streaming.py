@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -10,10 +11,18 @@ Step = Callable[[], bytes]
 
 
 class Streamed(Response):
-    """A body made of steps, of which two at most are in memory; `length` if it is known."""
+    """A body made of steps, `length` long if it is known.
+
+    A thread makes `together` of them while as many leave: no more are in memory.
+    """
 
     def __init__(
-        self, steps: Sequence[Step], *, length: int | None, headers: Mapping[str, str]
+        self,
+        steps: Sequence[Step],
+        *,
+        length: int | None,
+        headers: Mapping[str, str],
+        together: int = 1,
     ) -> None:
         self.status_code = 200
         self.background = None
@@ -21,6 +30,7 @@ class Streamed(Response):
         if length is not None:
             self.headers["Content-Length"] = str(length)
         self._steps = steps
+        self._together = together
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the headers at once, then the steps; stop reading once nobody listens."""
@@ -37,21 +47,26 @@ class Streamed(Response):
 
     async def _send_steps(self, send: Send, gone: asyncio.Task[None]) -> None:
         steps = iter(self._steps)
-        ahead = _begin(steps)
+        ahead = _begin(steps, self._together)
         while ahead is not None and not gone.done():
-            body = await ahead
-            ahead = _begin(steps)
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+            bodies = await ahead
+            ahead = _begin(steps, self._together)
+            for body in bodies:
+                await send({"type": "http.response.body", "body": body, "more_body": True})
         if ahead is None:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
             await ahead
 
 
-def _begin(steps: Iterator[Step]) -> asyncio.Future[bytes] | None:
-    """Begin the next step in a thread; None after the last."""
-    step = next(steps, None)
-    return asyncio.get_running_loop().run_in_executor(None, step) if step else None
+def _begin(steps: Iterator[Step], count: int) -> asyncio.Future[list[bytes]] | None:
+    """Begin the next steps in a thread; None after the last."""
+    some = list(islice(steps, count))
+    return asyncio.get_running_loop().run_in_executor(None, _made, some) if some else None
+
+
+def _made(steps: Sequence[Step]) -> list[bytes]:
+    return [step() for step in steps]
 
 
 async def _left(receive: Receive) -> None:

@@ -29,15 +29,9 @@ _AGENT = "plateau"
 class Asked:
     """The parameters of a search, and what of them is not supported."""
 
-    def __init__(
-        self,
-        request: Request,
-        limit: Annotated[int | None, Parameter(ge=1, le=_WHOLE)] = None,
-        offset: Annotated[int, Parameter(ge=0, le=1_000_000)] = 0,
-        fuzzymatching: bool = False,
-    ) -> None:
+    def __init__(self, request: Request, limit: int | None, offset: int, is_fuzzy: bool) -> None:
         usual = _WHOLE if "study_uid" in request.path_params else _PAGE
-        self.limit, self.offset, self.is_fuzzy = limit or usual, offset, fuzzymatching
+        self.limit, self.offset, self.is_fuzzy = limit or usual, offset, is_fuzzy
         self.keys: dict[str, str] = {}
         self.fields: set[str] = set()
         self.unknown: list[str] = []
@@ -68,7 +62,17 @@ class Asked:
         )
 
 
-AskedDep = Annotated[Asked, Depends()]
+# `async`: no thread is woken for what only looks.
+async def _asked(
+    request: Request,
+    limit: Annotated[int | None, Parameter(ge=1, le=_WHOLE)] = None,
+    offset: Annotated[int, Parameter(ge=0, le=1_000_000)] = 0,
+    fuzzymatching: bool = False,
+) -> Asked:
+    return Asked(request, limit, offset, fuzzymatching)
+
+
+AskedDep = Annotated[Asked, Depends(_asked)]
 
 
 @router.get("/studies")
@@ -112,7 +116,7 @@ def _answer(
 ) -> Response:
     query = asked.query(level, path)
     tags, warnings = _others(query, asked.unknown)
-    with db.begin() as tx:
+    with db.look() as tx:
         found = searching.found(tx, caller, query, tags=tags)
         if not found and path:
             searching.check_visible(tx, caller, path)

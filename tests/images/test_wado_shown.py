@@ -17,7 +17,7 @@ from pydicom.uid import generate_uid
 import make
 from images import web
 from images.instances import as_file, ct
-from images.web import of, path_of, run, study_path
+from images.web import of, parts, path_of, run, study_path
 from plateau.images.types import Header
 from plateau.kernel.caller import Caller
 from plateau.platform.blobs import Blobs
@@ -227,3 +227,19 @@ def test_what_is_no_image_has_a_record_of_its_kind(
         listed = dcmread(BytesIO(archive.read("DICOMDIR")))
     kinds = [record.DirectoryRecordType for record in listed.DirectoryRecordSequence]
     assert kinds == ["PATIENT", "STUDY", "SERIES", kind]
+
+
+@pytest.mark.parametrize("below", ["", "/series/{series}"])
+def test_every_image_of_a_study_or_a_series_is_shown(
+    client: TestClient, study: list[Dataset], below: str
+) -> None:
+    path = f"{of(study)}{below.format(series=study[0].SeriesInstanceUID)}/rendered"
+    answer = client.get(path, headers={"Accept": 'multipart/related; type="image/png"'})
+    found = parts(answer.content, answer.headers["Content-Type"])
+    assert len(found) == (3 if below else 6)
+    for kind, body in found:
+        assert kind == "image/png"
+        with Image.open(BytesIO(body)) as picture:
+            assert picture.size == (4, 4)
+    assert client.get(f"{path}?quality=0").status_code == 400
+    assert client.get(path, headers={"Accept": "text/html"}).status_code == 406

@@ -43,6 +43,7 @@ async def _address(study_uid: str, series_uid: str = "", uid: str = "") -> Addre
     return Address(study_uid, series_uid, uid)
 
 
+_SEVERAL_PICTURES = tuple(Offer(kind=one.kind, is_multipart=True) for one in _PICTURES)
 AddressDep = Annotated[Address, Depends(_address)]
 
 
@@ -150,6 +151,28 @@ def rendered(request: Request, asked: AskedDep, blobs: BlobsDep, numbers: str = 
     return bodies.picture(
         pixels.picture(content, number, form=form.upper(), look=look), f"image/{form}"
     )
+
+
+@router.get(_STUDY + "/rendered")
+@router.get(_SERIES + "/rendered")
+def all_rendered(
+    request: Request,
+    address: AddressDep,
+    db: DbDep,
+    blobs: BlobsDep,
+    caller: CallerDep,
+    now: NowDep,
+) -> Response:
+    """A picture of every instance that has pixels, of its first frame. PS3.18, 10.4.1.1.3."""
+    with db.begin() as tx:
+        found = retrieving.shown(tx, caller, address, now=now)
+    form = _accepted(request, _SEVERAL_PICTURES).kind.removeprefix("image/")
+    look = looks.asked(request.query_params)
+
+    def reader(one: Stored) -> Callable[[], bytes]:
+        return lambda: pixels.picture(blobs.get(one.blob_key), 1, form=form.upper(), look=look)
+
+    return bodies.pictures([reader(one) for one in found], f"image/{form}")
 
 
 @router.get(_STUDY + "/thumbnail")

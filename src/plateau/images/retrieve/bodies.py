@@ -66,6 +66,17 @@ def files(
     return Streamed([*steps, lambda: end], length=length, headers=headers, together=together)
 
 
+def pictures(readers: Sequence[Callable[[], bytes]], media_type: str) -> Response:
+    """Pictures one after the other, each made when its turn comes."""
+    boundary = uuid4().hex
+    head = f"--{boundary}\r\nContent-Type: {media_type}\r\n\r\n".encode()
+    steps = [_part(head, read) for read in readers]
+    end = _end(boundary)
+    related = f'multipart/related; type="{media_type}"; boundary={boundary}'
+    headers = {**PRIVATE, "Content-Type": related}
+    return Streamed([*steps, lambda: end], length=None, headers=headers)
+
+
 def picture(body: bytes, media_type: str, tag: str = "") -> Response:
     """A picture."""
     return Response(body, media_type=media_type, headers=_tagged(tag) if tag else PRIVATE)

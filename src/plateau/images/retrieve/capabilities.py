@@ -68,6 +68,8 @@ def syntaxes() -> dict[str, list[str]]:
 def _forms(path: str, method: str) -> list[str]:
     if path == "/":
         return [_WADL, _JSON]
+    if path.endswith("/rendered") and "/instances/" not in path:
+        return [f'multipart/related; type="{kind}"' for kind in _PICTURES]
     if method == "POST":
         return list(_DATA_SETS)
     return list(_FORMS.get(path.rpartition("/")[2], _DATA_SETS))

@@ -49,6 +49,25 @@ def stored_one(tx: Tx, *, study_id: StudyId, series_uid: str, uid: str) -> Store
     )
 
 
+def with_pixels(tx: Tx, *, study_id: StudyId, series_uid: str | None) -> list[Stored]:
+    """The instances of a study or of one of its series that have pixels, as `stored` gives them."""
+    return tx.all(
+        Stored,
+        """
+        select n.sop_instance_uid, n.sop_class_uid, se.series_uid, n.transfer_syntax_uid,
+               n.frames, n.blob_key, n.bytes, n.pixel_offset, n.frame_bytes
+        from images.series se
+        join images.instance n using (series_id)
+        where se.study_id = %(study_id)s and n.rows is not null
+          and (%(series_uid)s::text is null or se.series_uid = %(series_uid)s)
+        order by se.number, se.series_uid, n.number, n.sop_instance_uid
+        limit 50000
+        """,
+        study_id=study_id,
+        series_uid=series_uid,
+    )
+
+
 def middle_picture(tx: Tx, *, study_id: StudyId, series_uid: str | None) -> Stored | None:
     """The middle one of the instances that have pixels, in the first series that has any."""
     return tx.maybe(

@@ -70,6 +70,15 @@ def listed(tx: Tx, caller: Caller, address: Address, *, now: datetime) -> list[L
     )
 
 
+def shown(tx: Tx, caller: Caller, address: Address, *, now: datetime) -> list[Stored]:
+    """The instances of a study or a series that can be shown as pictures; there is one at least."""
+    study = viewing.opened(tx, caller, address.study_uid, now)
+    found = queries.with_pixels(tx, study_id=study.study_id, series_uid=address.series_uid or None)
+    if not found:
+        raise NotFoundError("there is no picture here")
+    return found
+
+
 def middle(tx: Tx, caller: Caller, address: Address, *, now: datetime) -> Stored:
     """The image that stands for a study or a series."""
     study = viewing.opened(tx, caller, address.study_uid, now)

@@ -52,12 +52,17 @@ class Board:
     engine: str = ""
     is_infeasible: bool = False
     began: float = field(default_factory=time.monotonic)
+    found_at: float = field(default_factory=time.monotonic)
     history: list[Standing] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def left(self) -> float:
         """Seconds before the search must end."""
         return self.seconds - (time.monotonic() - self.began)
+
+    def idle(self) -> float:
+        """Seconds since a better solution was found."""
+        return time.monotonic() - self.found_at
 
     def is_over(self) -> bool:
         """Whether to stop: proven, out of time, or asked."""
@@ -73,6 +78,7 @@ class Board:
             if cost >= self.best - _CLOSE:
                 return False
             self.best, self.values, self.engine = cost, list(values), engine
+            self.found_at = time.monotonic()
             self._tell()
             return True
 

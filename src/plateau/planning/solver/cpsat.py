@@ -1,5 +1,6 @@
 """CP-SAT on a plan, telling a board what it finds."""
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ class Effort:
     workers: int = 2
     seed: int = 0
     deterministic: float | None = None  # CP-SAT's own unit of work, about a second
+    first: bool = False  # stop at the first solution
+    gap: float = 0.0  # at which a solution is good enough
 
 
 class _Found(CpSolverSolutionCallback):
@@ -41,14 +44,14 @@ class _Found(CpSolverSolutionCallback):
         self._board.offer(list(self.response_proto.solution), self.objective_value, engine="cp-sat")
 
 
-def search(plan: Plan, board: Board, effort: Effort) -> None:
+def search(plan: Plan, board: Board, effort: Effort, *, seconds: float = math.inf) -> None:
     """Search a plan until the board says to stop; the incumbent of the board is the hint."""
     if board.values is not None:
         models.hint(plan.model, board.values)
     solver = solver_for(effort)
     solver.best_bound_callback = lambda bound: board.raise_bound(bound, engine="cp-sat")
     if effort.deterministic is None:
-        solver.parameters.max_time_in_seconds = max(0.1, board.left())
+        solver.parameters.max_time_in_seconds = max(0.1, min(seconds, board.left()))
     with watched(board, solver.stop_search):
         status = solver.solve(plan.model, _Found(board))
     if status == INFEASIBLE:
@@ -63,8 +66,10 @@ def solver_for(effort: Effort) -> CpSolver:
     solver = CpSolver()
     solver.parameters.num_workers = effort.workers
     solver.parameters.random_seed = effort.seed
-    solver.parameters.linearization_level = 2
-    if effort.workers > 1:
+    solver.parameters.linearization_level = 1 if effort.first else 2
+    solver.parameters.relative_gap_limit = effort.gap
+    solver.parameters.stop_after_first_solution = effort.first
+    if effort.workers > 1 and not effort.first:
         solver.parameters.extra_subsolvers.extend(["max_lp"])
     if effort.deterministic is not None:
         solver.parameters.max_deterministic_time = effort.deterministic

@@ -7,6 +7,9 @@ same name, and one process can hold only one of them.
 import pickle
 import subprocess
 import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +21,7 @@ from plateau.planning.solver.board import Board
 from plateau.planning.solver.cpsat import watched
 from plateau.planning.solver.model import Plan, cost_of
 
+_LOOK_S = 1.0
 _KILLED = (-15, -9)
 
 
@@ -39,7 +43,8 @@ def search(plan: Plan, board: Board, *, seed: int = 0) -> None:
     ) as process:
         with watched(board, process.terminate):
             _ask(process, plan, board, seed=seed)
-            _hear(process, plan, board)
+            with _feeding(process, board):
+                _hear(process, plan, board)
         if process.wait() not in (0, *_KILLED):
             raise UnavailableError("the linear engine ended with {code}", code=process.returncode)
 
@@ -51,11 +56,39 @@ def _ask(process: subprocess.Popen[bytes], plan: Plan, board: Board, *, seed: in
         arrays["start"] = np.array(board.values, dtype=float)
     content = pickle.dumps(arrays)
     try:
-        if process.stdin:
-            process.stdin.write(content)
-            process.stdin.close()
+        _write(process, len(content).to_bytes(8, "big") + content)
     except BrokenPipeError:
         return  # stopped before it began: the board is over
+
+
+def _write(process: subprocess.Popen[bytes], content: bytes) -> None:
+    if process.stdin:
+        process.stdin.write(content)
+        process.stdin.flush()
+
+
+@contextmanager
+def _feeding(process: subprocess.Popen[bytes], board: Board) -> Generator[None, None, None]:
+    """Hand on, while this lasts, what other engines find."""
+    ended = threading.Event()
+
+    def feed() -> None:
+        told = board.best
+        while not ended.wait(_LOOK_S):
+            if board.best < told and board.values is not None and board.engine != "highs":
+                told = board.best
+                try:
+                    _write(process, orjson.dumps(list(board.values)) + b"\n")
+                except (BrokenPipeError, ValueError):
+                    return  # it has ended
+
+    thread = threading.Thread(target=feed, name="feed", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _hear(process: subprocess.Popen[bytes], plan: Plan, board: Board) -> None:

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import highspy
+import numpy as np
 import orjson
 from highspy import cb
 
@@ -18,10 +19,13 @@ _LOOK_S = 1.0
 
 def main() -> None:
     """Solve the programme read from standard input; say one line for each thing found."""
-    programme = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  # from our parent alone
+    size = int.from_bytes(sys.stdin.buffer.read(8), "big")
+    programme = pickle.loads(sys.stdin.buffer.read(size))  # noqa: S301  # from our parent alone
     threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     solver = _solver(programme)
-    _listen(solver)
+    given: list[list[int]] = []
+    threading.Thread(target=_read, args=(given,), daemon=True).start()
+    _listen(solver, given)
     solver.run()
     _conclude(solver)
 
@@ -67,11 +71,16 @@ def _follow(parent: int) -> None:
     os._exit(0)
 
 
-def _listen(solver: Any) -> None:
-    """Say solutions and bounds as they come."""
+def _read(given: list[list[int]]) -> None:
+    """Solutions of other engines, a line each."""
+    given.extend(orjson.loads(line) for line in sys.stdin.buffer)
+
+
+def _listen(solver: Any, given: list[list[int]]) -> None:
+    """Say solutions and bounds as they come; take those that were given."""
     told = -math.inf
 
-    def heard(kind: Any, _message: str, out: Any, _into: Any, _data: object) -> None:
+    def heard(kind: Any, _message: str, out: Any, into: Any, _data: object) -> None:
         nonlocal told
         if kind == _KINDS.kCallbackMipImprovingSolution:
             _say(values=[round(value) for value in out.mip_solution])
@@ -79,9 +88,16 @@ def _listen(solver: Any) -> None:
             told = out.mip_dual_bound
             if math.isfinite(told):
                 _say(bound=told)
+        elif kind == _KINDS.kCallbackMipUserSolution and given:
+            into.setSolution(np.array(given.pop(), dtype=float))
+            given.clear()
 
     solver.setCallback(heard, None)
-    for kind in (_KINDS.kCallbackMipImprovingSolution, _KINDS.kCallbackMipInterrupt):
+    for kind in (
+        _KINDS.kCallbackMipImprovingSolution,
+        _KINDS.kCallbackMipInterrupt,
+        _KINDS.kCallbackMipUserSolution,
+    ):
         solver.startCallback(kind)
 
 

@@ -80,6 +80,7 @@ class Pace:
     seconds: float = 4.0  # for one neighbourhood
     deterministic: float | None = None
     rounds: int | None = None
+    patience: float | None = None  # share of the time without success after which to give up
 
 
 @dataclass(slots=True)
@@ -127,12 +128,19 @@ def _safely(state: _Search, seed: int) -> None:
 def _work(state: _Search, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  # a search, not a secret
     done = 0
-    while not state.board.is_over() and (state.pace.rounds is None or done < state.pace.rounds):
+    while not _is_over(state, done):
         values = state.board.values
         if values is None:
             return
         _round(state, chance, values)
         done += 1
+
+
+def _is_over(state: _Search, done: int) -> bool:
+    pace, board = state.pace, state.board
+    if board.is_over() or (pace.rounds is not None and done >= pace.rounds):
+        return True
+    return pace.patience is not None and board.idle() > pace.patience * board.seconds
 
 
 def _round(state: _Search, chance: random.Random, values: Values) -> None:

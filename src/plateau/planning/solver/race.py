@@ -6,23 +6,42 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from plateau.kernel.errors import UnavailableError
-from plateau.planning.solver import cpsat, highs
+from plateau.planning.solver import cpsat, highs, improve
 from plateau.planning.solver.board import Board
 from plateau.planning.solver.cpsat import Effort
+from plateau.planning.solver.improve import Pace
 from plateau.planning.solver.model import Plan
 
+_PATIENCE = 0.1  # of the time, without anything found
 log = structlog.get_logger()
 
 
-def run(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
-    """Search with as many threads as workers: HiGHS on one of them, CP-SAT on the others."""
+def run(
+    plan: Plan, board: Board, *, workers: int, seed: int, start: Callable[[], None] | None = None
+) -> None:
+    """Search with as many threads as workers: HiGHS on one, on the others all else in turn.
+
+    All else: `start` gives a first solution, neighbourhoods improve it as long as they find
+    something, then CP-SAT has the whole plan.
+    """
+
+    def in_turn() -> None:
+        if start:
+            start()
+        if board.values is not None:
+            improve.search(
+                plan, board, Pace(threads=max(1, workers - 1), seed=seed, patience=_PATIENCE)
+            )
+        if not board.is_over():
+            cpsat.search(plan, board, Effort(workers=max(1, workers - 1), seed=seed))
+
     if workers == 1:
-        cpsat.search(plan, board, Effort(workers=1, seed=seed))
+        in_turn()
         return
     _together(
         [
             lambda: highs.search(plan, board, seed=seed),
-            lambda: cpsat.search(plan, board, Effort(workers=workers - 1, seed=seed)),
+            in_turn,
         ],
         board,
     )

@@ -1,0 +1,177 @@
+"""How much somebody works: half-days and hours of a week, averages over months, days of rest."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from ortools.sat.python.cp_model import IntVar, LinearExpr
+
+from plateau.planning.roster.types import Contract, Kind, Person, Post, Status
+from plateau.planning.solver import book as books
+from plateau.planning.solver.stage import SCALE, Stage, monday
+
+_EMPLOYEES = frozenset({Status.PRIVATE_TECHNOLOGIST, Status.SECRETARY})
+_WEEK = timedelta(days=7)
+Mine = Sequence[tuple[Post, IntVar]]
+
+
+def post(stage: Stage) -> None:
+    """Nobody works more than law and contract allow."""
+    for person in stage.people:
+        mine = stage.by_person.get(person.person_id, [])
+        if not mine:
+            continue
+        for first in sorted({monday(one.on) for one, _ in mine}):
+            _week(stage, person, first)
+        _average(stage, person)
+        _duties(stage, person)
+
+
+def _week(stage: Stage, person: Person, first: date) -> None:
+    days = [first + timedelta(days=n) for n in range(7)]
+    last = min(stage.book.problem.last, days[-1])
+    contract = person.contract(last) or person.contract(first)
+    if contract is None:
+        return
+    mine, held = _within(stage, person, first, days[-1])
+    if contract.status in books.DOCTORS:
+        _half_days(stage, person, contract, (mine, held, last))
+    else:
+        _hours(stage, contract, (mine, held, last))
+        _seven_days(stage, person, contract, first)
+    if contract.status is Status.HOSPITAL_TECHNOLOGIST:
+        _rest_days(stage, person, first)
+
+
+def _within(stage: Stage, person: Person, first: date, last: date) -> tuple[Mine, list[Post]]:
+    mine = [one for one in stage.by_person[person.person_id] if first <= one[0].on <= last]
+    held = [one for one in stage.settled.get(person.person_id, ()) if first <= one.on <= last]
+    return mine, held
+
+
+def _half_days(
+    stage: Stage, person: Person, contract: Contract, week: tuple[Mine, list[Post], date]
+) -> None:
+    """The half-days of the contract at most, but for volunteers, who are paid for more."""
+    mine, held, last = week
+    rule = "half_days" if contract.status is Status.HOSPITAL else "half_days_private"
+    setting = stage.book.of("extra_time" if contract.takes_extra else rule, last)
+    if setting is None:
+        return
+    long = round(setting.numbers.get("night", 2))
+    weights = [long if books.is_long(one) else 1 for one, _ in mine]
+    done = sum(long if books.is_long(one) else 1 for one in held)
+    due = math.floor(half_days_due(person, last) + 1e-6)
+    work = LinearExpr.weighted_sum([take for _, take in mine], weights)
+    if setting.is_hard:
+        stage.model.add(work <= max(0, due - done))
+        return
+    over = stage.model.new_int_var(0, sum(weights) + done, "")
+    stage.model.add(over >= work + done - due)
+    stage.costs.append(SCALE * setting.weight * over)
+
+
+def half_days_due(person: Person, last: date) -> float:
+    """The half-days of the contract in a week, less its days of leave."""
+    days = [monday(last) + timedelta(days=n) for n in range(5)]
+    held = [None if person.is_on_leave(day) else person.contract(day) for day in days]
+    return sum(one.half_days * one.share / 5 for one in held if one)
+
+
+def _minutes(one: Post) -> int:
+    return int(one.length.total_seconds()) // 60
+
+
+def _hours(stage: Stage, contract: Contract, week: tuple[Mine, list[Post], date]) -> None:
+    mine, held, last = week
+    rule = "employee_week" if contract.status in _EMPLOYEES else "technologist_week"
+    hours = stage.book.number(rule, "hours", last)
+    if hours is None or (contract.takes_extra and contract.status not in _EMPLOYEES):
+        return
+    _at_most(stage, mine, 60 * hours - sum(map(_minutes, held)))
+
+
+def _at_most(stage: Stage, mine: Mine, minutes: float) -> None:
+    lengths = [_minutes(one) for one, _ in mine]
+    work = LinearExpr.weighted_sum([take for _, take in mine], lengths)
+    stage.model.add(work <= max(0, math.floor(minutes)))
+
+
+def _seven_days(stage: Stage, person: Person, contract: Contract, first: date) -> None:
+    """Hours in any seven days, for hospital technologists."""
+    if contract.status is not Status.HOSPITAL_TECHNOLOGIST:
+        return
+    for n in range(7):
+        last = first + timedelta(days=n)
+        hours = stage.book.number("technologist_seven_days", "hours", last)
+        mine, held = _within(stage, person, last - timedelta(days=6), last)
+        if hours is not None and mine:
+            _at_most(stage, mine, 60 * hours - sum(map(_minutes, held)))
+
+
+def _rest_days(stage: Stage, person: Person, first: date) -> None:
+    """Two days of rest a week, and one whole weekend in two."""
+    if stage.book.of("fortnight_rest", first) is None:
+        return
+    works: dict[date, list[IntVar]] = defaultdict(list)
+    mine, held = _within(stage, person, first, first + timedelta(days=6))
+    for one, take in mine:
+        works[one.on].append(take)
+    busy = {one.on for one in held}
+    days = {day: stage.model.new_bool_var("") for day in works if day not in busy}
+    for day, on in days.items():
+        for take in works[day]:
+            stage.model.add_implication(take, on)
+    stage.model.add(LinearExpr.sum(list(days.values())) <= max(0, 5 - len(busy)))
+    weekend = [on for day, on in days.items() if day.weekday() >= 5]
+    before = _within(stage, person, first - timedelta(days=2), first - timedelta(days=1))
+    after = _within(stage, person, first + timedelta(days=12), first + timedelta(days=13))
+    if before[1] or after[1]:
+        stage.model.add(LinearExpr.sum(weekend) == 0)
+    for one in weekend:
+        for _, take in before[0]:
+            stage.model.add_at_most_one([one, take])
+
+
+def _average(stage: Stage, person: Person) -> None:
+    """Hours a week, averaged over the weeks up to each one that is planned."""
+    for first in sorted({monday(one.on) for one, _ in stage.by_person[person.person_id]}):
+        last = first + timedelta(days=6)
+        status = books.status_of(person, last)
+        if status not in {Status.HOSPITAL, *_EMPLOYEES}:
+            continue
+        rule = "week_hours" if status is Status.HOSPITAL else "employee_twelve_weeks"
+        hours = stage.book.number(rule, "hours", last)
+        weeks = int(stage.book.number(rule, "weeks", last) or 0)
+        if hours is None:
+            continue
+        since = max(first - (weeks - 1) * _WEEK, _known_since(stage))
+        mine, held = _within(stage, person, since, last)
+        limit = 60 * hours * _present(person, since, min(last, stage.book.problem.last)) / 7
+        if sum(_minutes(one) for one, _ in mine) + sum(map(_minutes, held)) > limit:
+            _at_most(stage, mine, limit - sum(map(_minutes, held)))
+
+
+def _known_since(stage: Stage) -> date:
+    before = (one.on for one, _ in stage.book.problem.before)
+    return min(before, default=stage.book.problem.first)
+
+
+def _present(person: Person, first: date, last: date) -> int:
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return sum(person.contract(day) is not None and not person.is_on_leave(day) for day in days)
+
+
+def _duties(stage: Stage, person: Person) -> None:
+    limits = [one.max_duties for one in person.contracts if one.max_duties is not None]
+    if not limits or stage.book.of("max_duties", stage.book.problem.last) is None:
+        return
+    problem = stage.book.problem
+    held = [
+        one
+        for one in stage.settled.get(person.person_id, ())
+        if one.kind is Kind.DUTY and one.on >= problem.first
+    ]
+    mine = [take for one, take in stage.by_person[person.person_id] if one.kind is Kind.DUTY]
+    stage.model.add(LinearExpr.sum(mine) <= max(0, max(limits) - len(held)))

@@ -157,14 +157,12 @@ def _fortnight_rest(board: Board, one: Worker, at: At) -> Iterator[Breach]:
         setting = at(works[-1].post.on) if works else None
         if setting is None or not applies(one, works[-1].day, _TECHNOLOGISTS):
             continue
-        earlier = [*weeks.get(week - 1, ()), *works, *weeks.get(week + 2, ())]
+        earlier = [*weeks.get(week - 1, ()), *works]  # a night of the Sunday before is worked on
         worked = {day for work in earlier for day in days_worked(work, board.problem.zone)}
         monday = monday_of(week)
         free = set(range(monday, monday + 14)) - worked
-        pair = any(
-            sunday in free and (sunday - 1 in free or sunday + 1 not in worked)
-            for sunday in (monday + 6, monday + 13)
-        )
+        sundays = free & {monday + 6, monday + 13}
+        pair = any({sunday - 1, sunday + 1} & free for sunday in sundays)
         if len(free) < setting.numbers["days"] or not pair:
             yield _tired(setting, one, works, free)
 

@@ -133,11 +133,11 @@ def windows(board: Board, weeks: int) -> Iterator[tuple[int, int]]:
 
 
 def present_days(board: Board, one: Worker, week: int) -> int:
-    """The days of a week that count in an average: known, under contract, and not of leave."""
+    """The weekdays of a week that count in an average: known, under contract, and not of leave."""
     monday, last = monday_of(week), board.problem.last.toordinal()
     return sum(
         board.since <= day <= last and day not in one.away and one.contract(day) is not None
-        for day in range(monday, monday + 7)
+        for day in range(monday, monday + 5)
     )
 
 
@@ -159,7 +159,7 @@ def _average(
             last = min(board.problem.last, date.fromordinal(monday_of(end) + 6))
             held = at(last)
             done = minutes[end - low + 1] - minutes[start - low]
-            limit = 60 * setting.numbers["hours"] * (days[end - low + 1] - days[start - low]) / 7
+            limit = 60 * setting.numbers["hours"] * (days[end - low + 1] - days[start - low]) / 5
             if held is not None and done > limit + 1e-6 and _is_for(one, last, statuses):
                 yield _average_over(held, one, last, (done, limit, end - start + 1))
 

@@ -1,0 +1,242 @@
+"""What a roster is made from, in PostgreSQL."""
+
+from datetime import date, datetime
+
+from plateau.planning.plan_types import (
+    CarriedRow,
+    ContractRow,
+    CoveredRow,
+    GridRow,
+    HeldRow,
+    LineRow,
+    MemberOfLine,
+    PastDuty,
+    PersonRow,
+    SettingRow,
+    ShareOfMember,
+    TravelRow,
+)
+from plateau.platform.db import Tx
+
+
+def zone(tx: Tx) -> str:
+    """The time zone of most sites."""
+    found = tx.value(
+        """
+        select time_zone from territory.site
+        group by time_zone order by count(*) desc, time_zone limit 1
+        """
+    )
+    return found or "Europe/Paris"
+
+
+def people(tx: Tx, *, first: date, last: date) -> list[PersonRow]:
+    """Those with a contract in a period, by name; at home where their last one says."""
+    return tx.all(
+        PersonRow,
+        """
+        select person_id, a.name, s.member_id, c.home_site_id
+        from (select distinct on (person_id) person_id, home_site_id
+              from territory.contract
+              where valid_from <= %(last)s and (valid_to is null or valid_to > %(first)s)
+                and (valid_to is null or valid_to > valid_from)
+              order by person_id, valid_from desc) c
+        join access.account a using (person_id)
+        join territory.site s on s.site_id = c.home_site_id
+        order by a.name, person_id
+        """,
+        first=first,
+        last=last,
+    )
+
+
+def contracts(tx: Tx, *, last: date) -> list[ContractRow]:
+    """Every contract begun by a day, those that ended among them: averages look back."""
+    return tx.all(
+        ContractRow,
+        """
+        select person_id, status, share, half_days, takes_extra, max_duties, valid_from, valid_to
+        from territory.contract
+        where valid_from <= %(last)s and (valid_to is null or valid_to > valid_from)
+        order by person_id, valid_from
+        """,
+        last=last,
+    )
+
+
+def skills(tx: Tx, *, last: date) -> list[HeldRow]:
+    """The skills of readers and of others."""
+    return tx.all(
+        HeldRow,
+        """
+        select person_id, modality as what, valid_from, valid_to
+        from territory.skill where valid_from <= %(last)s
+        union
+        select person_id, skill, valid_from, valid_to
+        from territory.aptitude where valid_from <= %(last)s
+        order by 1, 2, 3
+        """,
+        last=last,
+    )
+
+
+def privileges(tx: Tx, *, last: date) -> list[HeldRow]:
+    """Where readers may work; others may where their contract or a role says so."""
+    return tx.all(
+        HeldRow,
+        """
+        select person_id, site_id::text as what, valid_from, valid_to
+        from territory.privilege where valid_from <= %(last)s
+        union
+        select person_id, home_site_id::text, valid_from, valid_to
+        from territory.contract where valid_from <= %(last)s
+        union
+        select c.person_id, r.site_id::text, c.valid_from, c.valid_to
+        from territory.contract c join access.role r using (person_id)
+        where c.valid_from <= %(last)s and r.role = 'technologist'
+        order by 1, 2, 3
+        """,
+        last=last,
+    )
+
+
+def line_members(tx: Tx, *, first: date, last: date) -> list[MemberOfLine]:
+    """Who takes part in which line in a period."""
+    return tx.all(
+        MemberOfLine,
+        """
+        select distinct person_id, line_id
+        from territory.line_member
+        where valid_from <= %(last)s and (valid_to is null or valid_to > %(first)s)
+          and (valid_to is null or valid_to > valid_from)
+        order by person_id, line_id
+        """,
+        first=first,
+        last=last,
+    )
+
+
+def grid(tx: Tx, *, first: date, last: date) -> list[GridRow]:
+    """The half-days of work of a period, as they come back."""
+    return tx.all(
+        GridRow,
+        """
+        select g.code, g.half, g.name, g.site_id, g.machine, g.family, g.skill, g.weekdays,
+               g.extra_days, g.closed_days, g.on_holidays, g.starts_at, g.ends_at, g.needed,
+               g.statuses, g.is_optional, g.same_team, g.valid_from, g.valid_to, s.time_zone
+        from territory.session_grid g join territory.site s using (site_id)
+        where g.valid_from <= %(last)s and (g.valid_to is null or g.valid_to > %(first)s)
+        order by g.code, g.half, g.valid_from
+        """,
+        first=first,
+        last=last,
+    )
+
+
+def lines(tx: Tx, *, first: date, last: date) -> list[LineRow]:
+    """The lines of duty of a period, with their options."""
+    return tx.all(
+        LineRow,
+        """
+        select l.line_id, l.code, l.name, l.place_site_id as site_id, l.starts_at, l.ends_at,
+               l.readers, coalesce(o.days, 'all') as days, o.skill, o.operator_from,
+               l.valid_from, l.valid_to, s.time_zone
+        from territory.line l
+        join territory.site s on s.site_id = l.place_site_id
+        left join territory.line_option o on o.line_id = l.line_id
+          and o.valid_from <= %(last)s and (o.valid_to is null or o.valid_to > %(first)s)
+          and (o.valid_to is null or o.valid_to > o.valid_from)
+        where l.valid_from <= %(last)s and (l.valid_to is null or l.valid_to > %(first)s)
+        order by l.code, o.valid_from
+        """,
+        first=first,
+        last=last,
+    )
+
+
+def covered(tx: Tx, *, first: date, last: date) -> list[CoveredRow]:
+    """The sites of lines in a period, and the nights on which each is closed."""
+    return tx.all(
+        CoveredRow,
+        """
+        select c.line_id, c.site_id, c.starts_at, c.valid_from, c.valid_to,
+               array(select x.closed_on from territory.line_closure x
+                     where x.line_id = c.line_id and x.site_id = c.site_id
+                       and (x.valid_to is null or x.valid_to > x.closed_on)
+                     order by x.closed_on) as closed
+        from territory.line_site c
+        where c.valid_from <= %(last)s and (c.valid_to is null or c.valid_to > %(first)s)
+        order by c.line_id, c.site_id, c.valid_from
+        """,
+        first=first,
+        last=last,
+    )
+
+
+def travels(tx: Tx, *, on: date) -> list[TravelRow]:
+    """Minutes between sites, as they are on a day."""
+    return tx.all(
+        TravelRow,
+        """
+        select origin_id, destination_id, minutes from territory.travel
+        where valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+        order by origin_id, destination_id
+        """,
+        on=on,
+    )
+
+
+def shares(tx: Tx, *, on: date) -> list[ShareOfMember]:
+    """How the sessions of machines are shared on a day."""
+    return tx.all(
+        ShareOfMember,
+        """
+        select family, member_id, share, tolerance from territory.share_target
+        where valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+        order by family, member_id
+        """,
+        on=on,
+    )
+
+
+def carried(tx: Tx, *, before: date) -> list[CarriedRow]:
+    """The counters of burdens, as they stood last before a day."""
+    return tx.all(
+        CarriedRow,
+        """
+        select distinct on (person_id, burden) person_id, burden, done
+        from planning.carried where carried_on <= %(before)s
+        order by person_id, burden, carried_on desc
+        """,
+        before=before,
+    )
+
+
+def settings(tx: Tx) -> list[SettingRow]:
+    """The rules as people decided them, the last decision last."""
+    return tx.all(
+        SettingRow,
+        """
+        select rule, first_on, last_on, is_on, is_hard, weight, numbers, source, is_verified
+        from planning.rule_setting
+        order by decided_at, setting_id
+        """,
+    )
+
+
+def past_duties(tx: Tx, *, since: datetime, until: datetime) -> list[PastDuty]:
+    """The duties that began between two instants."""
+    return tx.all(
+        PastDuty,
+        """
+        select d.duty_id, d.line_id, l.name, l.place_site_id as site_id, d.person_id, d.position,
+               d.starts_at, d.ends_at, s.time_zone
+        from planning.duty d
+        join territory.line l using (line_id)
+        join territory.site s on s.site_id = l.place_site_id
+        where d.starts_at >= %(since)s and d.starts_at < %(until)s
+        order by d.starts_at, d.position, d.duty_id
+        """,
+        since=since,
+        until=until,
+    )

@@ -1,0 +1,143 @@
+"""The problem of a period, from the territory as its file says it."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from plateau.kernel.errors import InvalidInputError
+from plateau.kernel.time import instant
+from plateau.planning import building, service
+from plateau.planning.roster import check, counting
+from plateau.planning.roster.types import Kind, Post, Problem, Roster, Setting, Status
+from plateau.planning.types import Hours, RosterEntry
+from plateau.planning.types import Roster as Published
+from plateau.platform.db import Tx, json
+from plateau.territory import file, rows
+from plateau.territory import service as territory
+from territory.broken import SHIPPED
+
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FIRST = date(2027, 1, 4)
+LAST = FIRST + timedelta(days=91 - 1)
+
+
+def loaded(tx: Tx, text: str = "") -> Problem:
+    text = text or SHIPPED.read_text("utf-8")
+    territory.load(tx, file.parse(text, "essai.toml"), at=AT)
+    return building.problem(tx, first=FIRST, last=LAST)
+
+
+def duties(problem: Problem, on: date) -> list[Post]:
+    return [post for post in problem.posts if post.kind is Kind.DUTY and post.on == on]
+
+
+def test_the_shipped_territory_makes_a_quarter(tx: Tx) -> None:
+    problem = loaded(tx)
+
+    assert len(problem.people) == 26
+    assert all(person.contracts[0].status is Status.HOSPITAL for person in problem.people)
+    assert 1_100 <= sum(post.kind is Kind.SESSION for post in problem.posts) <= 1_200
+    assert date(2027, 3, 29) in problem.holidays
+    assert problem.travel_minutes[rows.site_id("MDM"), rows.site_id("BAYONNE")] == 85
+    assert {share.family for share in problem.shares} == {"SCAN-DAX", "IRM-MDM", "SCAN-STPALAIS"}
+    assert counting.impossible(problem) == []
+    assert building.problem(tx, first=FIRST, last=LAST) == problem
+
+
+def test_the_first_reader_of_a_night_starts_early_and_the_second_on_time(tx: Tx) -> None:
+    night = [post for post in duties(loaded(tx), FIRST) if post.name == "Garde commune de nuit"]
+
+    starts = [(post.starts_at, post.first_position, post.needed) for post in night]
+    assert starts == [(instant(FIRST, time(18)), 1, 1), (instant(FIRST, time(20)), 2, 1)]
+
+
+def test_a_site_closed_for_a_night_is_not_waited_for(tx: Tx) -> None:
+    text = SHIPPED.read_text("utf-8").replace(
+        'closed = [{ site = "STPALAIS", on = 2027-02-13 }]',
+        'closed = [{ site = "STPALAIS", on = 2027-02-13 }, { site = "MDM", on = 2027-02-13 }]',
+    )
+    night = [p for p in duties(loaded(tx, text), date(2027, 2, 13)) if "nuit" in p.name]
+
+    assert [(post.starts_at, post.needed) for post in night] == [
+        (instant(date(2027, 2, 13), time(20)), 2)
+    ]
+
+
+def test_a_private_operator_ends_the_duty_of_the_evening(tx: Tx) -> None:
+    text = SHIPPED.read_text("utf-8").replace(
+        'name = "Garde commune de nuit"',
+        'name = "Garde commune de nuit"\n'
+        'operator = { name = "Nuit SA", starts_at = 23:30:00, ends_at = 08:00:00 }',
+    )
+    night = [post for post in duties(loaded(tx, text), FIRST) if "nuit" in post.name]
+
+    assert {post.ends_at for post in night} == {instant(FIRST, time(23, 30))}
+
+
+def test_sessions_are_closed_on_public_holidays_and_held_on_their_own_dates(tx: Tx) -> None:
+    problem = loaded(tx)
+
+    monday = date(2027, 3, 29)  # of Easter
+    assert not [p for p in problem.posts if p.kind is Kind.SESSION and p.on == monday]
+    meetings = [post.on for post in problem.posts if post.name.startswith("Réunion")]
+    assert meetings[:2] == [date(2027, 1, 14), date(2027, 1, 28)]
+
+
+def test_a_decision_goes_before_the_law_and_duties_before_count(tx: Tx) -> None:
+    loaded(tx)
+    tx.run(
+        """
+        insert into planning.rule_setting values
+          (gen_random_uuid(), 'daily_rest', '2027-02-01', null, false, true, 0, %(numbers)s,
+           'essai', true, null, now())
+        """,
+        numbers=json({"hours": 11}),
+    )
+    line, reader = rows.line_id("NUIT"), rows.person_id("EXEMPLE")
+    hours = Hours(starts_at=time(20), ends_at=time(8), first_starts_at=time(18))
+    eve = FIRST - timedelta(days=1)
+    entry = RosterEntry(line_id=line, on=eve, people=(reader,))
+    service.publish(tx, Published(lines={line: hours}, entries=(entry,)), at=AT)
+
+    problem = building.problem(tx, first=FIRST, last=LAST)
+
+    found = check.decided(problem, "daily_rest")
+    assert isinstance(found(date(2027, 1, 31)), Setting)
+    assert found(date(2027, 2, 1)) is None
+    assert [(post.on, held.person_id) for post, held in problem.before] == [(eve, reader)]
+    assert {b.rule for b in check.check(problem, Roster(assignments=frozenset()))} >= {"cover"}
+
+
+@pytest.mark.parametrize(
+    ("block", "reason"),
+    [
+        ('[[contract]]\nperson = "PERSONNE"\nstatus = "hospital"\n', "no person has the code"),
+        ('[[contract]]\nperson = "EXEMPLE"\nstatus = "hospital"\n', "overlaps the one at line"),
+        ('[[contract]]\nperson = "REGULATION"\nstatus = "secretary"\n', "contract.home is missing"),
+        ('[[contract]]\nperson = "FABLE"\nstatus = "boss"\n', "contract.status must be"),
+        ('[[session]]\ncode = "X"\nname = "X"\nsite = "NULLE"\ndays = ["mon"]\n', "no site has"),
+        ('[[session]]\ncode = "X"\nname = "X"\nsite = "DAX"\n', "needs days of the week, or dates"),
+        ('[[travel]]\nsites = ["DAX", "DAX"]\nminutes = 1\nsource = "x"\n', "at no distance"),
+        ('[[share]]\nfamily = "IRM-MDM"\nshares = { CHCB = 0.5 }\n', "shares add up to 1"),
+        ('[[share]]\nfamily = "RIEN"\nshares = { CHCB = 1.0 }\n', "no family of sessions has"),
+    ],
+)
+def test_a_wrong_block_is_named_by_its_line(block: str, reason: str) -> None:
+    text = SHIPPED.read_text("utf-8") + f"\n{block}valid_from = 2026-09-01\n"
+    before = len(SHIPPED.read_text("utf-8").splitlines())
+
+    with pytest.raises(InvalidInputError) as refused:
+        file.parse(text, "essai.toml")
+
+    assert reason in str(refused.value)
+    lines = [int(line.split(":")[1]) for line in str(refused.value).splitlines()]
+    assert all(line > before for line in lines)
+
+
+def test_a_line_closes_only_sites_it_covers() -> None:
+    text = SHIPPED.read_text("utf-8").replace(
+        'closed = [{ site = "STPALAIS"', 'closed = [{ site = "SJPP"'
+    )
+
+    with pytest.raises(InvalidInputError, match="SJPP is not covered by NUIT"):
+        file.parse(text, "essai.toml")

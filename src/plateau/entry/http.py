@@ -11,7 +11,7 @@ from plateau.access import service as access
 from plateau.activity import pages as activity
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
-from plateau.images import hub_pages, import_pages, life_pages
+from plateau.images import fetch_pages, hub_pages, import_pages, life_pages
 from plateau.images import pages as viewer
 from plateau.images.browse import pages as browse_pages
 from plateau.images.retrieve import api as wado
@@ -43,6 +43,7 @@ ROUTERS = (
     hub_pages.router,
     browse_pages.router,
     import_pages.router,
+    fetch_pages.router,
     life_pages.router,
     planning.router,
     desk.router,

@@ -7,6 +7,7 @@ from plateau.images.events import (
     AvailabilityChanged,
     CommitmentRefused,
     CommitmentWanted,
+    FetchAsked,
     ForwardAsked,
     ImagesRejected,
     ImagesRestored,
@@ -15,6 +16,7 @@ from plateau.images.events import (
     StudyForwarded,
     StudyGrew,
 )
+from plateau.images.fetch import work as fetching
 from plateau.images.forward import service as routing
 from plateau.images.importing import queries as imports
 from plateau.images.importing import work as importing
@@ -114,6 +116,13 @@ def tell_availability(event: AvailabilityChanged) -> None:
     """Tell one system; tried again when it does not answer."""
     ours = runtime.settings_in_use().ae_title
     availability.tell(runtime.db(), event, ours=ours, now=clock.now())
+
+
+@jobs.on(FetchAsked)
+def fetch(event: FetchAsked) -> None:
+    """Fetch a study from another system; tried again when it does not answer."""
+    ours = runtime.settings_in_use().ae_title
+    fetching.run(runtime.db(), keeper.in_use(), event, ours=ours, now=clock.now())
 
 
 @jobs.on(ImportAsked)

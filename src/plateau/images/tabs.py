@@ -1,6 +1,7 @@
 """The pages of the hub that somebody may open."""
 
 from plateau.images.browse import service as browsing
+from plateau.images.fetch import service as fetching
 from plateau.images.importing import service as importing
 from plateau.images.peers import service as peers
 from plateau.images.quarantine import service as quarantine
@@ -20,6 +21,8 @@ def of(db: Db, caller: Caller) -> list[tuple[str, str, int]]:
         found.append((STUDIES, "studies", 0))
     if caller.is_one_of(*importing.IMPORTERS):
         found.append(("/images/imports", "imports", 0))
+    if caller.is_one_of(*fetching.FETCHERS):
+        found.append(("/images/fetch", "fetch", 0))
     if caller.is_one_of(*quarantine.KEEPERS):
         with db.begin() as tx:
             found.append((QUARANTINE, "quarantine", quarantine.waiting(tx, caller)))

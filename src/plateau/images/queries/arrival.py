@@ -72,7 +72,9 @@ def standings(tx: Tx, asked: Sequence[tuple[Header, Origin]], *, on: date) -> li
                                place)
         left join images.sender d on d.ae_title = a.ae_title
              and d.valid_from <= %(on)s and (d.valid_to is null or d.valid_to > %(on)s)
-        join territory.site s on s.site_id = coalesce(a.site_id, d.site_id)
+        left join images.fetch g on g.ae_title = a.ae_title and g.study_uid = a.study_uid
+             and g.state = 'waiting'
+        join territory.site s on s.site_id = coalesce(a.site_id, g.site_id, d.site_id)
         left join patients.identifier i on a.issuer = '' and i.site_id = s.site_id
              and i.value = a.local_id
         left join patients.foreign_identifier f on a.issuer <> '' and f.issuer = a.issuer

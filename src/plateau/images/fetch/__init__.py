@@ -1,0 +1,1 @@
+"""Studies of other archives: looked for there, and fetched."""

@@ -286,6 +286,18 @@ def test_the_page_proposes_holds_and_deletes(db: Db, blobs: Blobs, admin: Caller
     assert studies(db) == 0
 
 
+def test_a_coordinator_holds_from_the_page_of_the_study(
+    db: Db, blobs: Blobs, world: make.World
+) -> None:
+    uid = old_study(db, blobs)
+    made = make.a_caller(world.requester_id, world.site_id, role=Role.COORDINATOR)
+    with client(db, blobs, replace(made, language="en")) as web:
+        page = web.get(f"/images/studies/{uid}").text
+        assert "Nobody can delete a study that is held" in page
+        data = {"csrf": "c", "study_uid": uid, "reason": "contentieux"}
+        assert "contentieux" in web.post("/images/retention/hold", data=data).text
+
+
 def test_others_do_not_see_the_page(db: Db, blobs: Blobs, world: make.World) -> None:
     reader = make.a_caller(world.requester_id, world.site_id, role=Role.READER)
     with client(db, blobs, reader) as web:

@@ -21,6 +21,7 @@ from plateau.images.quarantine import service as quarantine
 from plateau.images.quarantine.types import Decision
 from plateau.images.reject import service as rejecting
 from plateau.images.reject.rules import MEANINGS
+from plateau.images.retention import service as keeping
 from plateau.images.tiers import service as tiers
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
@@ -100,6 +101,7 @@ def study(
         series=opened.series,
         rejections=rejections,
         may_export=caller.is_one_of(*anonymising.EXPORTERS),
+        may_hold=opened.study.site_id in caller.sites_as(*keeping.HOLDERS),
         reasons=list(MEANINGS) if rejecting.may_reject(caller, opened.study.site_id) else [],
         tabs=tabs.of(db, caller),
     )

@@ -64,7 +64,7 @@ class Blobs:
         Read from here, or from there when they were moved before.
         """
         if self.cold is None:
-            raise UnavailableError("there is no cold store")
+            raise UnavailableError("there is no second store")
         content = self.get(key)
         if key_of(content) != key:
             return False

@@ -211,7 +211,8 @@ def rejections(tx: Tx, *, sites: Set[SiteId], rejection_id: int | None = None,
         Rejection,
         """
         select x.rejection_id, x.study_id, st.study_uid, st.patient_id, st.site_id,
-               s.name as site_name, st.accession_number, x.code, x.text,
+               s.name as site_name, st.accession_number,
+               st.instances > 0 as is_shown, x.code, x.text,
                (select count(*) from images.rejected r
                 where r.rejection_id = x.rejection_id
                   and r.sop_instance_uid <> x.note_uid)::int as named,

@@ -61,6 +61,7 @@ class Rejection:
     site_id: SiteId
     site_name: str
     accession_number: str
+    is_shown: bool  # something of the study is
     code: str
     text: str
     named: int

@@ -284,15 +284,6 @@ def _hand_over(known: Sequence[Duty], duty: Duty, at: datetime) -> list[Duty]:
     return [*cut, replace(duty, duty_id=key, starts_at=at)]
 
 
-def may_leave(
-    breaches_before: Iterable[Breach], breaches_after: Iterable[Breach], open_posts: Sequence[str]
-) -> str:
-    """Whether leave is safe: `yes`, or the reason to ask the coordinator."""
-    if open_posts:
-        return "posts"
-    return "rules" if caused(breaches_before, breaches_after) else "yes"
-
-
 def quarter(on: date) -> tuple[date, date]:
     """The first and the last day of the quarter of a day: wishes have a budget in each."""
     first = date(on.year, 3 * ((on.month - 1) // 3) + 1, 1)

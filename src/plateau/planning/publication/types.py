@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from plateau.kernel.ids import LineId, PersonId, SiteId
-from plateau.planning.roster.types import Assignment, Breach
+from plateau.planning.roster.types import Assignment, Breach, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +239,94 @@ class Judged:
     soft: tuple[Breach, ...]
     accepted: tuple[Breach, ...]
     uncovered: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Somebody is to take a post, in another's place or in a free one.
+
+    `despite` says why when a rule is broken knowingly.
+    """
+
+    post_id: UUID
+    to: PersonId
+    instead_of: PersonId | None = None
+    despite: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """A post dropped on a cell: a person, a day, a half-day."""
+
+    post_id: UUID
+    of: PersonId | None
+    to: PersonId
+    day: str
+    half: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCopy:
+    """What somebody holds on a day is to be held on another, by them or somebody else."""
+
+    of: PersonId
+    day: str
+    to: PersonId
+    to_day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leniency:
+    """A rule or a post that is asked less of, and why: `kind` as in `Relaxed`, or accepted."""
+
+    reason: str
+    kind: str = ""
+    rule: str | None = None
+    post_id: UUID | None = None
+    person_id: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A roster that somebody wants, beginning from the best of another solve if given."""
+
+    first: date
+    last: date
+    seconds: int
+    seed: int = 0
+    resume: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a solve ended: with a roster, with conflicts in words, or with an error.
+
+    A conflict: {"text", "values", "relaxations": [{"kind", "rule", "post_id", "text", "values"}]}.
+    """
+
+    best: Roster | None
+    was_stopped: bool = False
+    conflicts: tuple[dict[str, object], ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wished:
+    """What somebody would like on a day; no half-day: the whole of it."""
+
+    day: date
+    half: str | None
+    kind: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A post on offer: by whom (nobody: it is open), to whom (anybody able), against what."""
+
+    swap_id: UUID
+    period_id: UUID
+    post_id: UUID
+    from_id: PersonId | None = None
+    to_id: PersonId | None = None
+    return_post_id: UUID | None = None

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from plateau.kernel.ids import PersonId
-from plateau.planning.publication.types import Absence, Feed, Notice, Swap, WishRow
+from plateau.planning.publication.types import Absence, Feed, Notice, Offer, Swap, WishRow
 from plateau.platform.db import Tx, json
 
 
@@ -184,19 +184,16 @@ def swap(tx: Tx, swap_id: UUID) -> Swap:
     )
 
 
-def add_swap(
-    tx: Tx, swap_id: UUID, *, period_id: UUID, post_id: UUID, from_id: PersonId | None,
-    to_id: PersonId | None, return_post_id: UUID | None, at: datetime,
-) -> None:  # fmt: skip
+def add_swap(tx: Tx, offer: Offer, *, at: datetime) -> None:
     """A post is on offer."""
     tx.run(
         """
         insert into planning.swap
           (swap_id, period_id, post_id, from_id, to_id, return_post_id, state, asked_at)
-        values (%(id)s, %(period)s, %(post)s, %(from)s, %(to)s, %(return)s, 'offered', %(at)s)
+        values (%(id)s, %(period)s, %(post)s, %(of)s, %(to)s, %(return)s, 'offered', %(at)s)
         """,
-        **{"id": swap_id, "period": period_id, "post": post_id, "from": from_id, "to": to_id,
-           "return": return_post_id, "at": at},
+        **{"id": offer.swap_id, "period": offer.period_id, "post": offer.post_id,
+           "of": offer.from_id, "to": offer.to_id, "return": offer.return_post_id, "at": at},
     )  # fmt: skip
 
 
@@ -314,5 +311,22 @@ def see_notices(tx: Tx, person_id: PersonId, *, at: datetime) -> int:
         "update planning.notice set seen_at = %(at)s"
         " where person_id = %(person)s and seen_at is null",
         person=person_id,
+        at=at,
+    )
+
+
+def accept_lapsed(
+    tx: Tx, swap_id: UUID, *, by: PersonId, version_id: UUID, at: datetime
+) -> int:  # fmt: skip
+    """An offer that lapsed because this very acceptance moved its post was accepted."""
+    return tx.run(
+        """
+        update planning.swap
+        set state = 'accepted', taken_by = %(by)s, version_id = %(version)s
+        where swap_id = %(id)s and state = 'lapsed' and answered_at = %(at)s
+        """,
+        id=swap_id,
+        by=by,
+        version=version_id,
         at=at,
     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from plateau.planning.publication.types import Accepted, Relaxed, Solve
+from plateau.planning.publication.types import Accepted, Outcome, Relaxed, Solve
+from plateau.planning.roster import file
 from plateau.platform.db import Tx, json
 
 
@@ -43,7 +44,8 @@ def add_solve(tx: Tx, one: Solve, *, start: str | None) -> None:
     """A solve waits; `start` is a roster to begin from."""
     tx.run(
         """
-        insert into planning.solve (solve_id, first, last, seconds, seed, asked_by, asked_at, roster)
+        insert into planning.solve
+          (solve_id, first, last, seconds, seed, asked_by, asked_at, roster)
         values (%(id)s, %(first)s, %(last)s, %(seconds)s, %(seed)s, %(by)s, %(at)s,
                 %(start)s::jsonb)
         """,
@@ -103,11 +105,10 @@ def ask_stop(tx: Tx, solve_id: UUID) -> int:
     )
 
 
-def end_solve(
-    tx: Tx, solve_id: UUID, *, state: str, at: datetime, roster: str | None,
-    conflicts: list[dict[str, object]], error: str | None,
-) -> int:  # fmt: skip
+def end_solve(tx: Tx, solve_id: UUID, outcome: Outcome, *, at: datetime) -> int:
     """A solve ended."""
+    ended = "stopped" if outcome.was_stopped else "done"
+    best = file.write_roster(outcome.best).decode() if outcome.best else None
     return tx.run(
         """
         update planning.solve
@@ -116,11 +117,11 @@ def end_solve(
         where solve_id = %(id)s and state in ('waiting', 'running')
         """,
         id=solve_id,
-        state=state,
+        state="failed" if outcome.error else ended,
         at=at,
-        roster=roster,
-        conflicts=json(conflicts),
-        error=error,
+        roster=best,
+        conflicts=json(list(outcome.conflicts)),
+        error=outcome.error,
     )
 
 

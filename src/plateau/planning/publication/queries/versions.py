@@ -374,3 +374,8 @@ def held_by(
         since=since,
         until=until,
     )
+
+
+def period_of(tx: Tx, post_id: UUID) -> UUID | None:
+    """The period of a post."""
+    return tx.value("select period_id from planning.post where post_id = %(id)s", id=post_id)

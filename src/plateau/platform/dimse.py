@@ -76,7 +76,9 @@ Find = Callable[[Event, Hub], Iterator[tuple[int | Dataset, Dataset | None]]]
 
 def status_of(error: errors.PlateauError) -> int:
     """The DIMSE status that tells the sender whether to retry."""
-    return _STATUSES.get(type(error), 0x0110)  # Processing failure
+    is_absent = isinstance(error, errors.NotFoundError)  # of whichever kind
+    known = _STATUSES[errors.NotFoundError] if is_absent else _STATUSES.get(type(error))
+    return known or 0x0110  # Processing failure
 
 
 def decoded(stream: BytesIO | None, context: PresentationContextTuple) -> Dataset:

@@ -50,6 +50,11 @@ QUIET = timedelta(seconds=30)
 _SHOWN_EVERY = 20  # open pages look again after so many instances, not after each
 
 
+def _(text: str) -> str:
+    """Mark a text for translation; the door translates it."""
+    return text
+
+
 def greet(tx: Tx, *, origin: Origin, now: datetime) -> int | None:
     """Refuse whoever is no machine or system of the territory today; note who is there.
 
@@ -200,7 +205,7 @@ def _refusal(known: Standing | None) -> PlateauError | None:
     if known is None:
         return NotFoundError("calling AE title not recognised")
     if known.patient_id is None:
-        return UnknownPatientError("this PatientID is not known at the machine's site")
+        return UnknownPatientError(_("this PatientID is not known at the machine's site"))
     if known.study_patient_id not in {None, known.patient_id}:
         return ConflictError("this study is known with another patient")
     if known.series_study_id not in {None, known.study_id}:

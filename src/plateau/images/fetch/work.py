@@ -43,6 +43,11 @@ _LARGEST = 1 << 30
 _SOME_FAILED = 0xB000
 
 
+def _(text: str) -> str:
+    """Mark a text for translation; the page translates it."""
+    return text
+
+
 @dataclass(slots=True)
 class Work:
     """A study that is being fetched."""
@@ -160,7 +165,7 @@ class Work:
             queries.note(tx, self.one.fetch_id, self.tally)
             tx.touch("images")
         if not wanted:
-            raise CancelledError("somebody has called it off")
+            raise CancelledError(_("somebody has called it off"))
 
     def _follow(
         self,
@@ -197,7 +202,7 @@ class Work:
             self.look()
         elif code == _SOME_FAILED:
             self.tally.failed = max(self.tally.failed, failed, 1)
-            self.tally.problem = self.tally.problem or "it could not send all of it"
+            self.tally.problem = self.tally.problem or _("it could not send all of it")
         elif code != SUCCESS:
             raise RuleBrokenError("it answered with a failure ({status})", status=f"{code:04X}")
 
@@ -240,7 +245,7 @@ def _note(db: Db, one: Fetch, tally: Tally, problem: PlateauError | None, now: d
     is_over = not isinstance(problem, UnavailableError) or one.attempts + 1 >= _MOST_ATTEMPTS
     is_whole = problem is None and not tally.failed and tally.arrived > 0
     if problem is None and not tally.arrived and not tally.failed:
-        tally.problem = "it has nothing of this study"
+        tally.problem = _("it has nothing of this study")
     with db.begin() as tx:
         queries.note(tx, one.fetch_id, tally)
         queries.note_attempt(tx, one.fetch_id, problem=tally.problem)

@@ -32,6 +32,11 @@ _ARCHIVE = (b"PK\3\4", b"PK\5\6")
 _CORRUPT = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
+def _(text: str) -> str:
+    """Mark a text for translation; the page translates it."""
+    return text
+
+
 def of_folder(folder: Path) -> Iterator[Item]:
     """The files below a folder, in order; links lead elsewhere and are not followed."""
     if not folder.is_dir():
@@ -126,9 +131,9 @@ def _members(archive: zipfile.ZipFile, within: str) -> Iterator[Item]:
 def _fault(member: zipfile.ZipInfo) -> str:
     parts = member.filename.replace("\\", "/").split("/")
     if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
-        return "its name leads out of the archive"
+        return _("its name leads out of the archive")
     if member.file_size > max(_SMALL, member.compress_size * _SWELLS):
-        return "it expands to too much"
+        return _("it expands to too much")
     return ""
 
 

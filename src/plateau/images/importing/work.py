@@ -52,7 +52,14 @@ TITLE = "IMPORT"  # stands where machines have their AE title
 _AT_ONCE = 4
 _BATCH = 16
 _DIRECTORY = "DICOMDIR"
-_MISSING = "it is named by the DICOMDIR, and is not there"
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; the page translates it."""
+    return text
+
+
+_MISSING = _("it is named by the DICOMDIR, and is not there")
 
 
 @dataclass(frozen=True, slots=True)

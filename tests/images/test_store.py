@@ -10,7 +10,12 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 import make
 from images.instances import CT, as_file, ct, encode
 from plateau.images.store import Store
-from plateau.images.types import Origin, OtherContentError, OtherObjectError
+from plateau.images.types import (
+    Origin,
+    OtherContentError,
+    OtherObjectError,
+    UnknownPatientError,
+)
 from plateau.kernel.errors import ConflictError, NotFoundError, PlateauError, UnavailableError
 from plateau.platform.blobs import Blobs, key_of
 from plateau.platform.db import Db
@@ -68,7 +73,7 @@ def test_one_that_is_refused_takes_no_other_with_it(store: Store, db: Db) -> Non
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda content: attempt(store, content), contents))
 
-    assert found == [None] * 20 + [NotFoundError] * 5 + [OtherContentError]
+    assert found == [None] * 20 + [UnknownPatientError] * 5 + [OtherContentError]
     assert kept(db) == {str(one.SOPInstanceUID): key_of(as_file(one)) for one in good}
 
 

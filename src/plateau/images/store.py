@@ -16,7 +16,6 @@ import structlog
 
 from plateau.images import service
 from plateau.images.formats import header, part10
-from plateau.images.formats.part10 import Part10
 from plateau.images.quarantine import service as quarantine
 from plateau.images.types import (
     AS_SENT,
@@ -71,10 +70,14 @@ class Store:
         """Begin to commit; what was acknowledged is durable, so nothing has to be ended."""
         self._thread.start()
 
-    def keep_file(self, content: bytes, *, origin: Origin) -> None:
-        """Keep a DICOM file; it is durable when this returns."""
+    def read(self, content: Buffer, *, origin: Origin) -> Header:
+        """What a DICOM file of that origin says."""
+        return header.read(content, self._meant_by(origin))
+
+    def keep_file(self, content: Buffer, *, origin: Origin, found: Header | None = None) -> None:
+        """Keep a DICOM file, which may have been read already; it is durable when this returns."""
         with self._on_its_way():
-            self._keep([content], part10.open_file(content), origin)
+            self._keep([content], found or self.read(content, origin=origin), origin)
 
     def keep_data_set(
         self, data_set: memoryview, *, uids: tuple[str, str], syntax: str, origin: Origin
@@ -83,7 +86,10 @@ class Store:
         meta = part10.meta(*uids, syntax)
         with self._on_its_way():
             opened = part10.open_data_set(data_set, syntax=syntax, starts_at=len(meta))
-            self._keep([meta, data_set], opened, origin, uids)
+            found = header.describe(opened, self._meant_by(origin))
+            if uids != (found.sop_class_uid, found.sop_instance_uid):
+                raise OtherObjectError("the data set is not the instance that was announced")
+            self._keep([meta, data_set], found, origin)
 
     @contextmanager
     def _on_its_way(self) -> Generator[None]:
@@ -94,16 +100,7 @@ class Store:
         finally:
             self._coming.discard(me)
 
-    def _keep(
-        self,
-        pieces: Sequence[Buffer],
-        opened: Part10,
-        origin: Origin,
-        uids: tuple[str, str] | None = None,
-    ) -> None:
-        found = header.describe(opened, self._meant_by(origin))
-        if uids and uids != (found.sop_class_uid, found.sop_instance_uid):
-            raise OtherObjectError("the data set is not the instance that was announced")
+    def _keep(self, pieces: Sequence[Buffer], found: Header, origin: Origin) -> None:
         is_expected = self._is_expected(found, origin)
         self._guard()
         key = self._blobs.put(*pieces)

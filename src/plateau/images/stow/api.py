@@ -26,7 +26,7 @@ from plateau.web.pages import CallerDep, DbDep, NowDep
 
 router = APIRouter(prefix="/dicom-web")
 _LARGEST = 1 << 30  # bytes of one instance
-_AT_ONCE = 4  # instances of one request kept side by side
+_AT_ONCE = 8  # instances of one request kept side by side
 _WAITING_BYTES = 64 << 20  # and read ahead of that
 _GATHERED_BYTES = 256 << 20  # of a request in metadata and bulk data
 

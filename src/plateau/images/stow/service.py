@@ -8,7 +8,6 @@ import structlog
 from plateau.access import service as access
 from plateau.access.types import Access
 from plateau.images import service
-from plateau.images.formats import header
 from plateau.images.store import Store
 from plateau.images.stow import queries as senders
 from plateau.images.stow.types import OtherStudyError, Outcome, Part, TooLargeError
@@ -67,15 +66,14 @@ def note(
 def _kept(store: Store, part: Part, study_uid: str, origin: Origin) -> Outcome:
     if part.is_too_large:
         return Outcome(None, TooLargeError("larger than this archive accepts"))
-    content = bytes(part.content)
     try:
-        found = header.read(content)
+        found = store.read(part.content, origin=origin)
     except PlateauError as error:
         return Outcome(None, error)
     if study_uid and found.study_uid != study_uid:
         return Outcome(found, OtherStudyError("this instance belongs to another study"))
     try:
-        store.keep_file(content, origin=origin)
+        store.keep_file(part.content, origin=origin, found=found)
     except PlateauError as error:
         return Outcome(found, error)
     return Outcome(found)

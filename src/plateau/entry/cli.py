@@ -28,11 +28,17 @@ def _at_hand(context: typer.Context) -> None:
     context.with_resource(boot.process("command"))
 
 
+def _at_hand_for_a_territory(context: typer.Context) -> None:
+    """Rosters are made, judged and measured without a database, unless for a territory."""
+    if context.invoked_subcommand == "solve" and not {"--sample", "--help"} & {*sys.argv}:
+        _at_hand(context)
+
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(access.app, name="access", callback=_at_hand)
 app.add_typer(activity.app, name="activity", callback=_at_hand)
 app.add_typer(images.app, name="images", callback=_at_hand)
-app.add_typer(planning.app, name="roster")
+app.add_typer(planning.app, name="roster", callback=_at_hand_for_a_territory)
 app.add_typer(territory_file.app, name="territory")
 app.command("demo")(demo.run)
 app.command("serve", help="Run every process of this machine.")(serve.run)

@@ -22,6 +22,7 @@ from plateau.images.retention import service as retention
 from plateau.images.tiers import service as tiers
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.errors import PlateauError
+from plateau.planning import jobs as planning_jobs
 from plateau.platform import clock, jobs
 from plateau.platform.db import Tx
 from plateau.platform.runtime import Runtime
@@ -35,6 +36,7 @@ SUBSCRIBERS = (
     images_jobs,
     requests_jobs,
     reading_jobs,
+    planning_jobs,
     exchange_jobs,
     activity_jobs,
 )

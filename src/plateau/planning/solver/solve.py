@@ -37,7 +37,8 @@ class Progress:
     bound: float
     gap: float
     seconds: float
-    by_rule: Mapping[str, float] = field(default_factory=dict)
+    by_rule: Mapping[str, float] = field(default_factory=dict)  # of the best whole roster
+    roster: Roster | None = None  # a whole roster better than those before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class _Run:
     settled: dict[PersonId, list[Post]]
     free: Sequence[Post]
     began: float = field(default_factory=time.monotonic)
+    by_rule: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_exact(self) -> bool:
@@ -125,6 +127,7 @@ def solve(  # noqa: PLR0913  # the fixed interface between the parts of the plan
             first_seconds = run.spent()
         if best is None or (found.is_whole and (not best.is_whole or found.cost < best.cost)):
             best = found
+            _tell_whole(run, best)
         hints = frozenset((who, post.post_id) for who, post in best.held)
         if should_stop():
             break
@@ -257,6 +260,25 @@ def _tell(run: _Run, made: _Pass, step: str, done: float) -> None:
             bound=made.bound / SCALE,
             gap=_gap(made),
             seconds=run.spent(),
+            by_rule=run.by_rule,
+        )
+    )
+
+
+def _tell_whole(run: _Run, made: _Pass) -> None:
+    """A whole roster goes out with what each rule costs in it, to be kept if all else is lost."""
+    found = _concluded(run, made, math.nan)
+    run.by_rule = found.by_rule
+    run.on_progress(
+        Progress(
+            step="sessions",
+            done=1.0,
+            best=found.cost,
+            bound=found.bound,
+            gap=found.gap,
+            seconds=run.spent(),
+            by_rule=found.by_rule,
+            roster=found.roster,
         )
     )
 

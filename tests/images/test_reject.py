@@ -256,8 +256,7 @@ def test_a_person_brings_images_back_once_and_says_why(
         undo(db, technologist)
     with db.begin() as tx:
         trail = tx.values(
-            "select action || ' ' || reason from access.audit where reason <> ''"
-            " order by audit_id"
+            "select action || ' ' || reason from access.audit where reason <> '' order by audit_id"
         )
     assert trail == [
         "images.reject Rejected for Quality Reasons",

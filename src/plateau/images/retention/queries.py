@@ -87,7 +87,8 @@ def proposals(tx: Tx, *, sites: Set[SiteId], limit: int = 200) -> list[Proposal]
         Proposal,
         """
         select e.study_id, st.study_uid, s.name as site_name, st.accession_number, st.modalities,
-               st.started_at, st.instances + st.hidden as instances, st.bytes, e.due_on, h.reason as hold_reason
+               st.started_at, st.instances + st.hidden as instances, st.bytes, e.due_on,
+               h.reason as hold_reason
         from images.expiry e
         join images.study st using (study_id)
         join territory.site s on s.site_id = st.site_id

@@ -159,4 +159,12 @@ def _kind(kind: str) -> str:
         "peer": _("DICOM system"),
         "route": _("route"),
         "retention": _("retention"),
+        "contract": _("contract"),
+        "on-call": _("on-call"),
+        "aptitude": _("aptitude"),
+        "session": _("session"),
+        "travel": _("travel time"),
+        "share": _("share"),
+        "option of line": _("option of a line"),
+        "closed site": _("closed site"),
     }[kind]

@@ -14,6 +14,7 @@ from browser.scene import Scene
 from outside import link
 from outside.exams import Machine
 from plateau.entry.demo.show import Show
+from plateau.platform.resting import rested
 
 Open = Callable[..., Page]
 READER = "lecteur1"
@@ -67,8 +68,9 @@ def send(pool: Show, images: Sequence[Dataset]) -> None:
 
     def some(first: int) -> None:
         with link.associate(machine) as association:
+            machine_end = rested(association)
             for image in images[first::SENDERS]:
-                link.store(association, image)
+                link.store(machine_end, image)
 
     with ThreadPoolExecutor(SENDERS) as threads:
         list(threads.map(some, range(SENDERS)))

@@ -7,6 +7,7 @@ from itertools import combinations
 from uuid import UUID
 
 from plateau.kernel.ids import PersonId
+from plateau.kernel.words import N_
 from plateau.planning.roster.check import decided
 from plateau.planning.roster.targets import Able
 from plateau.planning.roster.types import Breach, Half, Person, Post, Problem, Wish, WishKind
@@ -22,7 +23,7 @@ def _nobody_able(problem: Problem) -> Iterator[Breach]:
     for post in problem.posts:
         people = able.to_hold(post)
         if len(people) < post.needed and not post.is_optional:
-            text = "{post} on {day} needs {needed} people with {skill}: {able} are able"
+            text = N_("{post} on {day} needs {needed} people with {skill}: {able} are able")
             values = {"post": post.name, "day": f"{post.on}", "needed": str(post.needed),
                       "skill": post.skill or "-", "able": str(len(people))}  # fmt: skip
             yield _hard("cover", text, values, posts=(post,))
@@ -40,7 +41,9 @@ def _too_few(problem: Problem) -> Iterator[Breach]:
         people: set[PersonId] = {p for post in together for p, _ in able.to_hold(post)}
         needed = sum(post.needed for post in together)
         if len(together) > 1 and needed > len(people):
-            text = "{day} {half}: {needed} people with {skill} are needed at once, {able} are able"
+            text = N_(
+                "{day} {half}: {needed} people with {skill} are needed at once, {able} are able"
+            )
             values = {"day": f"{on}", "half": half.value, "needed": str(needed),
                       "skill": skill or "-", "able": str(len(people))}  # fmt: skip
             yield _hard("cover", text, values, posts=tuple(together))
@@ -60,7 +63,7 @@ def _contradictory(problem: Problem) -> Iterator[Breach]:
         for one, other in combinations(person.wishes, 2):
             both_hard = one.is_hard and other.is_hard
             if both_hard and _contradict(one, other) and setting(one.on) is not None:
-                text = "{person} asked both to work and to be off on {day}"
+                text = N_("{person} asked both to work and to be off on {day}")
                 values = {"person": person.name, "day": f"{one.on}"}
                 yield _hard("wish_hard", text, values, person=person, on=one.on)
         yield from _wish_on_leave(person)
@@ -77,7 +80,7 @@ def _contradict(one: Wish, other: Wish) -> bool:
 def _wish_on_leave(person: Person) -> Iterator[Breach]:
     for wish in person.wishes:
         if wish.is_hard and wish.kind is WishKind.WORK and person.is_on_leave(wish.on):
-            text = "{person} asked to work on {day} and is on leave"
+            text = N_("{person} asked to work on {day} and is on leave")
             values = {"person": person.name, "day": f"{wish.on}"}
             yield _hard("wish_hard", text, values, person=person, on=wish.on)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import MemberId, PersonId
+from plateau.kernel.words import N_
 from plateau.planning.roster import targets
 from plateau.planning.roster.board import Board, Work, Worker, lay_out, worker
 from plateau.planning.roster.check import check_person, decided
@@ -104,7 +105,7 @@ def _rest(then: Worker, work: Work) -> Iterator[Effect]:
     for rest in then.rests:
         before, after = rest.before.works, rest.after.works
         if work in before or work in after:
-            text = "rests {rest} between {before} and {after}"
+            text = N_("rests {rest} between {before} and {after}")
             values = {"rest": hours(max(0, rest.minutes)), "before": before[-1].post.name,
                       "after": after[0].post.name}  # fmt: skip
             yield Effect(kind="rest", text=text, values=values)
@@ -126,7 +127,7 @@ def _done(board: Board, burden: Burden, person_id: PersonId) -> int:
 
 def _nearer(board: Board, burden: Burden, done: int, target: float) -> Effect:
     setting = decided(board.problem, f"fair_{burden.value}")(board.problem.last)
-    text = "would hold {done} of {burden}, {target} would be fair"
+    text = N_("would hold {done} of {burden}, {target} would be fair")
     values = {"done": str(done + 1), "burden": burden.value, "target": number(target)}
     off = abs(done + 1 - target) - abs(done - target)
     return Effect(kind="fairness", text=text, values=values, cost=off * _weight(setting))
@@ -147,7 +148,7 @@ def _share(board: Board, person: Person, work: Work) -> Iterator[Effect]:
         counts[member] += 1
         will = fair.share_deviations(share, counts)
         off = _largest(will) - _largest(was)
-        text = "their member would hold {done} sessions of {family}, {target} are its share"
+        text = N_("their member would hold {done} sessions of {family}, {target} are its share")
         values = {"done": str(will[member][0]), "family": share.family,
                   "target": number(will[member][1])}  # fmt: skip
         yield Effect(kind="share", text=text, values=values, cost=off * _weight(setting))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from plateau.kernel.ids import MemberId, PersonId, SiteId
+from plateau.kernel.words import N_
 from plateau.planning.roster import targets
 from plateau.planning.roster.board import At, Board
 from plateau.planning.roster.rules.rule import Rule, breach
@@ -48,7 +49,9 @@ def _machine_share(board: Board, at: At) -> Iterator[Breach]:
         for member, (done, target) in sorted(found.items()):
             off = abs(done - target) - share.tolerance
             if off > _EDGE:
-                text = "Member {member} holds {done} sessions of {family}, {target} are its share"
+                text = N_(
+                    "Member {member} holds {done} sessions of {family}, {target} are its share"
+                )
                 values = {"member": str(member), "done": str(done), "family": share.family,
                           "target": digits(target)}  # fmt: skip
                 yield breach(setting, text, values, units=off)
@@ -78,7 +81,7 @@ def _unfair(
     setting: Setting, board: Board, person_id: PersonId, found: tuple[Burden, int, float, float]
 ) -> Breach:
     burden, done, target, off = found
-    text = "{person} holds {done} of {burden}, {target} would be fair"
+    text = N_("{person} holds {done} of {burden}, {target} would be fair")
     values = {"person": board.workers[person_id].person.name, "done": str(done),
               "burden": burden.value, "target": digits(target)}  # fmt: skip
     return breach(setting, text, values, person_id=person_id, units=off)
@@ -132,12 +135,12 @@ def _weight(board: Board, person_id: PersonId) -> float:
 
 
 _ONE_BY_ONE: Mapping[Burden, str] = {
-    Burden.WEEK_NIGHT: "Nights of the week are shared in proportion to contract and presence.",
-    Burden.FRIDAY_NIGHT: "Friday nights are shared in proportion to contract and presence.",
-    Burden.WEEKEND_NIGHT: "Weekend nights are shared in proportion to contract and presence.",
-    Burden.WEEKEND_DAY: "Weekend days are shared in proportion to contract and presence.",
-    Burden.HOLIDAY: "Public holidays are shared in proportion to contract and presence.",
-    Burden.EVENING: "Evenings are shared in proportion to contract and presence.",
+    Burden.WEEK_NIGHT: N_("Nights of the week are shared in proportion to contract and presence."),
+    Burden.FRIDAY_NIGHT: N_("Friday nights are shared in proportion to contract and presence."),
+    Burden.WEEKEND_NIGHT: N_("Weekend nights are shared in proportion to contract and presence."),
+    Burden.WEEKEND_DAY: N_("Weekend days are shared in proportion to contract and presence."),
+    Burden.HOLIDAY: N_("Public holidays are shared in proportion to contract and presence."),
+    Burden.EVENING: N_("Evenings are shared in proportion to contract and presence."),
 }
 
 
@@ -149,13 +152,13 @@ def _rule(burden: Burden, says: str) -> Rule:
 RULES = (
     Rule(
         code="machine_share",
-        says="Each member has its share of the sessions of a family of machines.",
+        says=N_("Each member has its share of the sessions of a family of machines."),
         by_roster=_machine_share,
     ),
     *(_rule(burden, says) for burden, says in _ONE_BY_ONE.items()),
     Rule(
         code="fair_travel",
-        says="Sessions away from home are shared between the people of a site.",
+        says=N_("Sessions away from home are shared between the people of a site."),
         by_roster=_fair_travel,
     ),
 )

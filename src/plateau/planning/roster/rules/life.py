@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from plateau.kernel.words import N_
 from plateau.planning.roster.board import At, Board, Work, Worker, held_now
 from plateau.planning.roster.rules.rule import Rule, breach
 from plateau.planning.roster.types import Breach, Half, Kind, Wish, WishKind
@@ -16,7 +17,7 @@ def _night_off_night(board: Board, one: Worker, at: At) -> Iterator[Breach]:
             continue
         setting = at(nights[day + 2].post.on)
         if setting is not None:
-            text = "{person} has one night off between those of {day} and {other}"
+            text = N_("{person} has one night off between those of {day} and {other}")
             pair = (work, nights[day + 2])
             values = {"person": one.person.name, "day": f"{work.post.on}",
                       "other": f"{pair[1].post.on}"}  # fmt: skip
@@ -33,7 +34,7 @@ def _weekend_together(board: Board, one: Worker, at: At) -> Iterator[Breach]:
             continue
         setting = at(works[-1].post.on)
         if setting is not None:
-            text = "{person} works on {day} and not on the other day of the weekend"
+            text = N_("{person} works on {day} and not on the other day of the weekend")
             values = {"person": one.person.name, "day": f"{works[0].post.on}"}
             yield breach(setting, text, values, works=works, person_id=one.person.person_id)
 
@@ -48,7 +49,7 @@ def _same_team(board: Board, at: At) -> Iterator[Breach]:
         people = {p for work in works for p in board.holders[work.number]}
         needed = max(work.post.needed for work in works)
         if setting is not None and len(people) > needed:
-            text = "{run} from {day} is held by {people} people, {needed} would do"
+            text = N_("{run} from {day} is held by {people} people, {needed} would do")
             values = {"run": run, "day": f"{min(work.post.on for work in works)}",
                       "people": str(len(people)), "needed": str(needed)}  # fmt: skip
             yield breach(setting, text, values, works=works, units=len(people) - needed)
@@ -63,7 +64,7 @@ def _same_specialty(board: Board, one: Worker, at: At) -> Iterator[Breach]:
         if before is not None and changed and before.post.skill != work.post.skill:
             setting = at(work.post.on) if work.is_planned else None
             if setting is not None:
-                text = "{person} goes from {before} to {after} on {day}"
+                text = N_("{person} goes from {before} to {after} on {day}")
                 values = {"person": one.person.name, "before": str(before.post.skill),
                           "after": str(work.post.skill), "day": f"{work.post.on}"}  # fmt: skip
                 pair = (before, work)
@@ -117,8 +118,8 @@ def _refused(
     if setting is None:
         return
     asked = {
-        WishKind.OFF: "{person} asked to be off on {day} and works",
-        WishKind.WORK: "{person} asked to work on {day} and does not",
+        WishKind.OFF: N_("{person} asked to be off on {day} and works"),
+        WishKind.WORK: N_("{person} asked to work on {day} and does not"),
     }
     values = {"person": one.person.name, "day": f"{wish.on}"}
     touched = [work for work in works if touches(wish, work.day, work.post.half)]
@@ -139,7 +140,7 @@ def _least_change(board: Board, at: At) -> Iterator[Breach]:
         work = board.posts[board.numbers[post_id.int]]
         setting = at(work.post.on)
         if setting is not None:
-            text = "{post} on {day} now goes to {person}"
+            text = N_("{post} on {day} now goes to {person}")
             values = {"person": board.workers[person_id].person.name, "post": work.post.name,
                       "day": f"{work.post.on}"}  # fmt: skip
             yield breach(setting, text, values, works=(work,), person_id=person_id)
@@ -148,29 +149,29 @@ def _least_change(board: Board, at: At) -> Iterator[Breach]:
 RULES = (
     Rule(
         code="night_off_night",
-        says="No night, day off, night.",
+        says=N_("No night, day off, night."),
         by_person=_night_off_night,
     ),
     Rule(
         code="weekend_together",
-        says="A weekend is worked on both days or on none.",
+        says=N_("A weekend is worked on both days or on none."),
         by_person=_weekend_together,
     ),
-    Rule(code="same_team", says="The same people hold a run of posts.", by_roster=_same_team),
+    Rule(code="same_team", says=N_("The same people hold a run of posts."), by_roster=_same_team),
     Rule(
         code="same_specialty",
-        says="Nobody changes specialty within a day.",
+        says=N_("Nobody changes specialty within a day."),
         by_person=_same_specialty,
     ),
-    Rule(code="wish_hard", says="Promised wishes are kept.", by_person=_wishes(is_hard=True)),
+    Rule(code="wish_hard", says=N_("Promised wishes are kept."), by_person=_wishes(is_hard=True)),
     Rule(
         code="wish",
-        says="Wishes are granted where possible, worth the same to all.",
+        says=N_("Wishes are granted where possible, worth the same to all."),
         by_person=_wishes(is_hard=False),
     ),
     Rule(
         code="least_change",
-        says="What is published changes as little as possible.",
+        says=N_("What is published changes as little as possible."),
         by_roster=_least_change,
     ),
 )

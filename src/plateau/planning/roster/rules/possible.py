@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from plateau.kernel.words import N_
 from plateau.planning.roster.board import At, Board, Work, Worker, held_now
 from plateau.planning.roster.rules.rule import Rule, breach, hours
 from plateau.planning.roster.spans import always
@@ -16,13 +17,13 @@ def _known(board: Board, at: At) -> Iterator[Breach]:
         return
     for held in board.unknown:
         values = {"post": str(held.post_id), "person": str(held.person_id)}
-        yield breach(setting, "No such post or person: {post}, {person}", values)
+        yield breach(setting, N_("No such post or person: {post}, {person}"), values)
     for work in board.posts:
         people = board.holders[work.number]
         if len(people) > 1 and len(set(people)) < len(people):
             values = {"post": work.post.name, "day": f"{work.post.on}"}
             yield breach(
-                setting, "{post} on {day} has the same person twice", values, works=(work,)
+                setting, N_("{post} on {day} has the same person twice"), values, works=(work,)
             )
 
 
@@ -42,7 +43,7 @@ def _filled(board: Board, at: At, *, is_optional: bool) -> Iterator[Breach]:
         setting = at(post.on)
         if setting is None or (done > post.needed and is_optional):
             continue
-        text = "{post} on {day} has {done} of {needed} people"
+        text = N_("{post} on {day} has {done} of {needed} people")
         values = {"post": post.name, "day": f"{post.on}", "done": str(done),
                   "needed": str(post.needed)}  # fmt: skip
         yield breach(setting, text, values, works=(work,), units=abs(post.needed - done))
@@ -54,7 +55,7 @@ def _one_place(board: Board, one: Worker, at: At) -> Iterator[Breach]:
         if longest is not None and work.start < longest.end and work.is_planned:
             setting = at(work.post.on)
             if setting is not None:
-                text = "{person} is at two places on {day}: {post} and {other}"
+                text = N_("{person} is at two places on {day}: {post} and {other}")
                 yield _pair(setting, one, (longest, work), text)
         if longest is None or work.end > longest.end:
             longest = work
@@ -75,7 +76,7 @@ def _travel(board: Board, one: Worker, at: At) -> Iterator[Breach]:
             continue
         minutes = board.travel.get((before.site, after.site), 0)
         if after.start - before.end < minutes and (setting := at(after.post.on)) is not None:
-            text = "{person} has {gap} on {day} to go from {post} to {other}, {needed} away"
+            text = N_("{person} has {gap} on {day} to go from {post} to {other}, {needed} away")
             gap = hours(after.start - before.end)
             yield _pair(setting, one, (before, after), text, gap=gap, needed=hours(minutes))
 
@@ -153,40 +154,48 @@ def _frozen(board: Board, at: At) -> Iterator[Breach]:
         setting = at(work.post.on)
         if setting is not None:
             values = {"post": work.post.name, "day": f"{work.post.on}"}
-            text = "{post} on {day} has begun: who held it stays"
+            text = N_("{post} on {day} has begun: who held it stays")
             yield breach(setting, text, values, works=(work,), person_id=person_id)
 
 
 RULES = (
-    Rule(code="known", says="A roster speaks of known posts and people.", by_roster=_known),
-    Rule(code="cover", says="Each post has the people it needs, and no more.", by_roster=_cover),
-    Rule(code="cover_optional", says="Optional posts are filled.", by_roster=_cover_optional),
-    Rule(code="one_place", says="Nobody is at two places at once.", by_person=_one_place),
-    Rule(code="travel", says="There is time to travel between two sites.", by_person=_travel),
+    Rule(code="known", says=N_("A roster speaks of known posts and people."), by_roster=_known),
+    Rule(
+        code="cover", says=N_("Each post has the people it needs, and no more."), by_roster=_cover
+    ),
+    Rule(code="cover_optional", says=N_("Optional posts are filled."), by_roster=_cover_optional),
+    Rule(code="one_place", says=N_("Nobody is at two places at once."), by_person=_one_place),
+    Rule(code="travel", says=N_("There is time to travel between two sites."), by_person=_travel),
     Rule(
         code="skill",
-        says="Who holds a post has its skill on that day.",
-        by_person=_each("{person} does not have the skill {skill} on {day}: {post}", _lacks_skill),
+        says=N_("Who holds a post has its skill on that day."),
+        by_person=_each(
+            N_("{person} does not have the skill {skill} on {day}: {post}"), _lacks_skill
+        ),
     ),
     Rule(
         code="privilege",
-        says="Who works at a site has its privilege on that day.",
-        by_person=_each("{person} may not work at the site of {post} on {day}", _lacks_privilege),
+        says=N_("Who works at a site has its privilege on that day."),
+        by_person=_each(
+            N_("{person} may not work at the site of {post} on {day}"), _lacks_privilege
+        ),
     ),
     Rule(
         code="line",
-        says="Only those who take part in an on-call line hold its duties.",
-        by_person=_each("{person} takes no part in the line of {post} on {day}", _is_outside_line),
+        says=N_("Only those who take part in an on-call line hold its duties."),
+        by_person=_each(
+            N_("{person} takes no part in the line of {post} on {day}"), _is_outside_line
+        ),
     ),
     Rule(
         code="contract",
-        says="Who works has a contract that holds on that day, of a status the post accepts.",
-        by_person=_each("{person} has no contract for {post} on {day}", _lacks_contract),
+        says=N_("Who works has a contract that holds on that day, of a status the post accepts."),
+        by_person=_each(N_("{person} has no contract for {post} on {day}"), _lacks_contract),
     ),
     Rule(
         code="leave",
-        says="Nobody works on a day of leave.",
-        by_person=_each("{person} is on leave on {day}: {post}", _is_away),
+        says=N_("Nobody works on a day of leave."),
+        by_person=_each(N_("{person} is on leave on {day}: {post}"), _is_away),
     ),
-    Rule(code="frozen", says="What has begun stays as it was published.", by_roster=_frozen),
+    Rule(code="frozen", says=N_("What has begun stays as it was published."), by_roster=_frozen),
 )

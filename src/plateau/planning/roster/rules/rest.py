@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from plateau.kernel.words import N_
 from plateau.planning.roster.board import At, Board, Stretch, Work, Worker, monday_of, week_of
 from plateau.planning.roster.rules.rule import Rule, breach, hours
 from plateau.planning.roster.types import Breach, Setting, Status
@@ -78,7 +79,7 @@ def _short(setting: Setting, one: Worker, pair: tuple[Stretch, Stretch], needed:
         "after": after.first.post.name,
         "day": f"{after.first.post.on}",
     }
-    text = "{person} rests {rest} between {before} and {after} on {day}, {needed} are owed"
+    text = N_("{person} rests {rest} between {before} and {after} on {day}, {needed} are owed")
     works = (last, after.first)
     return breach(setting, text, values, works=works, person_id=one.person.person_id)
 
@@ -113,7 +114,7 @@ def _weekly_rest(board: Board, one: Worker, at: At) -> Iterator[Breach]:
             continue
         longest, needed = rests.get(week, 0), 60 * setting.numbers["hours"]
         if longest < needed and applies(one, works[-1].day, _TECHNOLOGISTS):
-            text = "{person} rests {rest} in a row in the week of {day}, {needed} are owed"
+            text = N_("{person} rests {rest} in a row in the week of {day}, {needed} are owed")
             values = {"person": one.person.name, "rest": hours(longest),
                       "day": f"{works[0].post.on}", "needed": hours(needed)}  # fmt: skip
             person_id = one.person.person_id
@@ -176,7 +177,7 @@ def days_worked(work: Work, zone: ZoneInfo) -> range:
 
 
 def _tired(setting: Setting, one: Worker, works: list[Work], free: set[int]) -> Breach:
-    text = (
+    text = N_(
         "{person} has {free} days of rest in the fortnight of {day}: {needed} are owed, "
         "{together} of them together with a Sunday"
     )
@@ -190,35 +191,39 @@ def _rest(code: str, says: str) -> Rule:
     return Rule(code=code, says=says, by_person=_rests(code), statuses=OWED[code][1])
 
 
-_GO = "{person} works {done} in one go from {day}, {limit} at most"
+_GO = N_("{person} works {done} in one go from {day}, {limit} at most")
 RULES = (
-    _rest("daily_rest", "Hospital doctors rest 11 hours in a row between two days of work."),
-    _rest("daily_rest_private", "Private doctors rest 11 hours in a row, as the group decided."),
-    _rest("daily_rest_technologist", "Hospital technologists rest 12 hours, 11 by derogation."),
-    _rest("daily_rest_employee", "Employees of a practice rest 11 hours in a row."),
-    _rest("rest_equal", "After long work in one go, a hospital doctor rests as long at once."),
-    _rest("rest_long_night", "After a night from 18:00 to 08:00, a doctor rests 14 hours."),
+    _rest("daily_rest", N_("Hospital doctors rest 11 hours in a row between two days of work.")),
+    _rest(
+        "daily_rest_private", N_("Private doctors rest 11 hours in a row, as the group decided.")
+    ),
+    _rest("daily_rest_technologist", N_("Hospital technologists rest 12 hours, 11 by derogation.")),
+    _rest("daily_rest_employee", N_("Employees of a practice rest 11 hours in a row.")),
+    _rest("rest_equal", N_("After long work in one go, a hospital doctor rests as long at once.")),
+    _rest("rest_long_night", N_("After a night from 18:00 to 08:00, a doctor rests 14 hours.")),
     Rule(
         code="in_one_go",
-        says="A doctor works 24 hours at most in one go.",
+        says=N_("A doctor works 24 hours at most in one go."),
         by_person=_longest(_GO, DOCTORS),
         statuses=DOCTORS,
     ),
     Rule(
         code="technologist_day",
-        says="A hospital technologist's day has 12 hours at most.",
+        says=N_("A hospital technologist's day has 12 hours at most."),
         by_person=_longest(_GO, _TECHNOLOGISTS),
         statuses=_TECHNOLOGISTS,
     ),
     Rule(
         code="weekly_rest",
-        says="Hospital technologists rest 36 hours in a row each week.",
+        says=N_("Hospital technologists rest 36 hours in a row each week."),
         by_person=_weekly_rest,
         statuses=_TECHNOLOGISTS,
     ),
     Rule(
         code="fortnight_rest",
-        says="Hospital technologists have 4 days of rest in a fortnight, 2 together with a Sunday.",
+        says=N_(
+            "Hospital technologists have 4 days of rest in a fortnight, 2 together with a Sunday."
+        ),
         by_person=_fortnight_rest,
         statuses=_TECHNOLOGISTS,
     ),

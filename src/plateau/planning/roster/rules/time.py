@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import accumulate
 
+from plateau.kernel.words import N_
 from plateau.planning.roster.board import At, Board, Week, Worker, monday_of, week_of
 from plateau.planning.roster.rules.rest import applies
 from plateau.planning.roster.rules.rule import Rule, breach, hours, number
@@ -55,7 +56,7 @@ def _too_many(
 
 def _over(setting: Setting, one: Worker, last: date, counts: tuple[float, float]) -> Breach:
     worked, due = counts
-    text = "{person} works {done} half-days in the week up to {day}, the contract has {due}"
+    text = N_("{person} works {done} half-days in the week up to {day}, the contract has {due}")
     values = {"person": one.person.name, "done": number(worked), "due": number(due),
               "day": f"{last}"}  # fmt: skip
     person_id = one.person.person_id
@@ -93,7 +94,7 @@ def _week_limit(
 
 def _hours_over(setting: Setting, one: Worker, last: date, minutes: tuple[float, float]) -> Breach:
     done, limit = minutes
-    text = "{person} works {done} in the week up to {day}, {limit} at most"
+    text = N_("{person} works {done} in the week up to {day}, {limit} at most")
     values = {"person": one.person.name, "done": hours(done), "day": f"{last}",
               "limit": hours(limit)}  # fmt: skip
     units = (done - limit) / 60
@@ -177,7 +178,7 @@ def _average_over(
     setting: Setting, one: Worker, last: date, counts: tuple[float, float, int]
 ) -> Breach:
     done, limit, weeks = counts
-    text = (
+    text = N_(
         "{person} works {done} in the {weeks} weeks up to {day}, {limit} at most: "
         "{hours} a week of presence"
     )
@@ -196,7 +197,7 @@ def _max_duties(board: Board, one: Worker, at: At) -> Iterator[Breach]:
         return
     duties = [work for work in one.planned if work.post.kind is Kind.DUTY]
     if len(duties) > max(limits):
-        text = "{person} has {done} duties in the period, {limit} at most"
+        text = N_("{person} has {done} duties in the period, {limit} at most")
         values = {"person": one.person.name, "done": str(len(duties)), "limit": str(max(limits))}
         units = len(duties) - max(limits)
         person_id = one.person.person_id
@@ -206,56 +207,58 @@ def _max_duties(board: Board, one: Worker, at: At) -> Iterator[Breach]:
 RULES = (
     Rule(
         code="week_hours",
-        says="A hospital doctor works 48 hours a week at most, averaged over 4 months.",
+        says=N_("A hospital doctor works 48 hours a week at most, averaged over 4 months."),
         by_person=_average(_HOSPITAL),
         statuses=_HOSPITAL,
     ),
     Rule(
         code="half_days",
-        says="Who is no volunteer for extra time works the half-days of the contract at most; "
-        "a night counts two.",
+        says=N_(
+            "Who is no volunteer for extra time works the half-days of the contract at most; "
+            "a night counts two."
+        ),
         by_person=_too_many(_HOSPITAL, volunteers=False),
         statuses=_HOSPITAL,
     ),
     Rule(
         code="half_days_private",
-        says="A private doctor works the half-days agreed in the group at most.",
+        says=N_("A private doctor works the half-days agreed in the group at most."),
         by_person=_too_many(_PRIVATE, volunteers=False),
         statuses=_PRIVATE,
     ),
     Rule(
         code="extra_time",
-        says="Extra time of volunteers is kept low.",
+        says=N_("Extra time of volunteers is kept low."),
         by_person=_too_many(_HOSPITAL | _PRIVATE, volunteers=True),
         statuses=_HOSPITAL | _PRIVATE,
     ),
     Rule(
         code="technologist_week",
-        says="A hospital technologist without extra time works 44 hours a week at most.",
+        says=N_("A hospital technologist without extra time works 44 hours a week at most."),
         by_person=_week_limit(_TECHNOLOGISTS, but_extra=True),
         statuses=_TECHNOLOGISTS,
     ),
     Rule(
         code="technologist_seven_days",
-        says="A hospital technologist works 48 hours at most in any 7 days.",
+        says=N_("A hospital technologist works 48 hours at most in any 7 days."),
         by_person=_seven_days,
         statuses=_TECHNOLOGISTS,
     ),
     Rule(
         code="employee_week",
-        says="An employee of a practice works 48 hours a week at most.",
+        says=N_("An employee of a practice works 48 hours a week at most."),
         by_person=_week_limit(_EMPLOYEES, but_extra=False),
         statuses=_EMPLOYEES,
     ),
     Rule(
         code="employee_twelve_weeks",
-        says="An employee of a practice works 44 hours a week at most, averaged over 12 weeks.",
+        says=N_("An employee of a practice works 44 hours a week at most, averaged over 12 weeks."),
         by_person=_average(_EMPLOYEES),
         statuses=_EMPLOYEES,
     ),
     Rule(
         code="max_duties",
-        says="Nobody holds more duties in a period than the contract allows.",
+        says=N_("Nobody holds more duties in a period than the contract allows."),
         by_person=_max_duties,
         statuses=_EVERYBODY,
     ),

@@ -63,6 +63,22 @@ def test_a_site_closed_for_a_night_is_not_waited_for(tx: Tx) -> None:
     ]
 
 
+def test_a_site_closed_for_a_night_is_answered_for_by_nobody(tx: Tx) -> None:
+    loaded(tx)
+    line, reader = rows.line_id("NUIT"), rows.person_id("EXEMPLE")
+    hours = Hours(starts_at=time(20), ends_at=time(8), first_starts_at=time(18))
+    nights = [date(2027, 2, 13), date(2027, 2, 14)]
+    entries = tuple(RosterEntry(line_id=line, on=night, people=(reader,)) for night in nights)
+    service.publish(tx, Published(lines={line: hours}, entries=entries), at=AT)
+
+    answering = [
+        [bool(service.on_duty(tx, site_id=rows.site_id(site), at=instant(night, time(22))))
+         for site in ("STPALAIS", "MDM")]
+        for night in nights
+    ]  # fmt: skip
+    assert answering == [[False, True], [True, True]]
+
+
 def test_a_private_operator_ends_the_duty_of_the_evening(tx: Tx) -> None:
     text = SHIPPED.read_text("utf-8").replace(
         'name = "Garde commune de nuit"',

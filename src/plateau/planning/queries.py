@@ -14,7 +14,8 @@ def in_progress(
 ) -> list[Coverage]:
     """Duties going on at `at`, once for each site of their line; of one site, or of one person.
 
-    Whether the line has begun to cover the site is left to `rules.covers`.
+    A site that is closed on the night of the duty is not covered; whether the line has begun to
+    cover the others is left to `rules.covers`.
     """
     return tx.all(
         Coverage,
@@ -32,6 +33,11 @@ def in_progress(
           and (l.valid_to is null or l.valid_to > (d.starts_at at time zone p.time_zone)::date)
           and c.valid_from <= (d.starts_at at time zone p.time_zone)::date
           and (c.valid_to is null or c.valid_to > (d.starts_at at time zone p.time_zone)::date)
+          and not exists (
+            select from territory.line_closure x
+            where x.line_id = c.line_id and x.site_id = c.site_id
+              and x.closed_on = (d.starts_at at time zone p.time_zone)::date
+              and (x.valid_to is null or x.valid_to > x.closed_on))
           and (%(site)s::uuid is null or c.site_id = %(site)s)
           and (%(person)s::uuid is null or d.person_id = %(person)s)
         order by d.position, l.code, d.starts_at, d.duty_id, c.site_id

@@ -7,6 +7,7 @@ PYTHON = $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 ARGS ?=
+INSTANCES ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check format messages conformance bench fuzz lock clean
@@ -51,7 +52,7 @@ bench: setup ## Run every benchmark; results go to bench/results
 		PYTHONPATH=tools $(BIN)/python $$file; done
 
 bench-%: setup
-	@PYTHONPATH=tools $(BIN)/python bench/$*.py $(ARGS)
+	@INSTANCES="$(INSTANCES)" PYTHONPATH=tools $(BIN)/python bench/$*.py $(ARGS)
 
 fuzz: setup ## Read broken DICOM for a minute, keep what breaks; ARGS: seconds and a seed
 	@$(BIN)/python -W ignore tools/fuzz.py $(ARGS)

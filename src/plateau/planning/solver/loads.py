@@ -135,20 +135,25 @@ def _rest_days(stage: Stage, person: Person, first: date) -> None:
 
 
 def _average(stage: Stage, person: Person) -> None:
-    """Hours a week, averaged over the weeks up to each one that is planned."""
+    """Hours a week, averaged over months: the window that ends with each week that is planned.
+
+    When fewer weeks are known than the rule averages, all of them are one window. What is settled
+    later in it counts too.
+    """
+    problem = stage.book.problem
     for first in sorted({monday(one.on) for one, _ in stage.by_person[person.person_id]}):
-        last = first + timedelta(days=6)
-        status = books.status_of(person, last)
-        if status not in {Status.HOSPITAL, *_EMPLOYEES}:
-            continue
+        week = min(problem.last, first + timedelta(days=6))
+        status = books.status_of(person, week)
         rule = "week_hours" if status is Status.HOSPITAL else "employee_twelve_weeks"
-        hours = stage.book.number(rule, "hours", last)
-        weeks = int(stage.book.number(rule, "weeks", last) or 0)
-        if hours is None:
+        hours = stage.book.number(rule, "hours", week)
+        length = int(stage.book.number(rule, "weeks", week) or 0) * _WEEK
+        if hours is None or status not in {Status.HOSPITAL, *_EMPLOYEES}:
             continue
-        since = max(first - (weeks - 1) * _WEEK, _known_since(stage))
+        known = monday(_known_since(stage))
+        end = min(max(first + _WEEK, known + length), monday(problem.last) + _WEEK)
+        since, last = max(known, end - length), end - timedelta(days=1)
         mine, held = _within(stage, person, since, last)
-        limit = 60 * hours * _present(person, since, min(last, stage.book.problem.last)) / 7
+        limit = 60 * hours * _present(stage, person, since, last) / 5
         if sum(_minutes(one) for one, _ in mine) + sum(map(_minutes, held)) > limit:
             _at_most(stage, mine, limit - sum(map(_minutes, held)))
 
@@ -158,9 +163,15 @@ def _known_since(stage: Stage) -> date:
     return min(before, default=stage.book.problem.first)
 
 
-def _present(person: Person, first: date, last: date) -> int:
+def _present(stage: Stage, person: Person, first: date, last: date) -> int:
+    """The weekdays that count in an average: known, under contract, and not of leave."""
+    first, last = max(first, _known_since(stage)), min(last, stage.book.problem.last)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return sum(person.contract(day) is not None and not person.is_on_leave(day) for day in days)
+    return sum(
+        person.contract(day) is not None and not person.is_on_leave(day)
+        for day in days
+        if day.weekday() < 5
+    )
 
 
 def _duties(stage: Stage, person: Person) -> None:

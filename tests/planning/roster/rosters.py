@@ -39,7 +39,7 @@ class Hand:
             person.is_on_leave(post.on + timedelta(days=n - post.on.weekday())) for n in range(5)
         )
         contract = person.contracts[0]
-        return self.weeks[week] + weight(post) <= contract.share * (10 - 2 * away) - 0.01 + 0.01
+        return self.weeks[week] + weight(post) <= contract.share * (10 - 2 * away)
 
     def give(self, post: Post) -> list[Assignment]:
         """The people with the least work so far, among those able."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from random import Random
 
@@ -88,10 +89,10 @@ def test_moving_an_assignment_to_somebody_busy_or_unable_is_told(seed: int) -> N
 
 @pytest.mark.parametrize("sample", [samples.basque_landes, samples.le_mans])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_files_give_back_the_problem_and_the_roster(sample: object, seed: int) -> None:
-    assert callable(sample)
+def test_files_give_back_the_problem_and_the_roster(
+    sample: Callable[..., Problem], seed: int
+) -> None:
     problem = sample(weeks=2, seed=seed)
-    assert isinstance(problem, Problem)
     roster = by_hand(problem)
     why = Override(rule="cover", post_id=problem.posts[0].post_id, person_id=None,
                    reason="essai", by="régulation", at=problem.posts[0].starts_at)  # fmt: skip

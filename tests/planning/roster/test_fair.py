@@ -28,7 +28,6 @@ from plateau.planning.roster.targets import Part
 from plateau.planning.roster.types import (
     Assignment,
     Burden,
-    Half,
     Kind,
     Post,
     Problem,
@@ -178,4 +177,3 @@ def test_travelling_is_shared_between_people_of_a_site() -> None:
 
     assert "fair_travel" not in shared(3)
     assert "fair_travel" in shared(4)
-    assert Half.MORNING == "M"

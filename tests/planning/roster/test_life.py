@@ -1,5 +1,6 @@
 """Patterns, weekends, teams, specialties, and wishes."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -19,11 +20,10 @@ from planning.roster.build import (
 from plateau.planning.roster import holidays, law
 from plateau.planning.roster.check import check
 from plateau.planning.roster.rules.catalogue import RULES
-from plateau.planning.roster.types import Assignment, Half, Roster, Wish, WishKind
+from plateau.planning.roster.types import Assignment, Breach, Half, Roster, Wish, WishKind
 
 
-def soft(breaches: object) -> set[str]:
-    assert isinstance(breaches, list)
+def soft(breaches: Sequence[Breach]) -> set[str]:
     return {one.rule for one in breaches if not one.is_hard and not one.rule.startswith("fair")}
 
 

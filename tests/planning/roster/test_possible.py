@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from planning.roster.build import (
-    ALWAYS,
     AWAY,
     MONDAY,
     SITE,
@@ -89,7 +88,7 @@ def test_there_is_time_to_travel_and_not_one_minute_less() -> None:
     assert codes(alone(enough)) == set()
     short = [morning(on(0)), post(on(0), later(there, -1), time(18), site_id=AWAY)]
     assert codes(alone(short)) == {"travel"}
-    assert "49 min" in words(alone(short), "travel") or "0 h 49" in words(alone(short), "travel")
+    assert "has 0 h 49 " in words(alone(short), "travel")
 
 
 def test_a_skill_that_expires_is_held_on_its_last_day_only() -> None:
@@ -181,7 +180,6 @@ def test_a_holiday_on_a_monday_after_a_worked_weekend_is_rested_like_any_day() -
 
     assert codes(alone([*weekend, day_duty(easter)])) == {"daily_rest"}
     assert codes(alone([*weekend, night(easter)])) == set()
-    assert ALWAYS.holds(easter)
 
 
 def test_an_accepted_breach_no_longer_stands_and_the_others_do() -> None:

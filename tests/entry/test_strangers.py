@@ -21,6 +21,7 @@ PUBLIC = {
     "/metrics",
     "/static/{name}",
     "/vendor/{name}",
+    "/calendar/{secret}.ics",
 }
 MACHINES = ("/dicom-web/", "/api/")
 

@@ -21,6 +21,7 @@ from plateau.images.store import Store
 from plateau.images.stow import api as stow
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
+from plateau.planning import build_pages, my_pages, roster_pages
 from plateau.planning import pages as planning
 from plateau.platform import clock
 from plateau.platform.live import Listener
@@ -46,6 +47,9 @@ ROUTERS = (
     fetch_pages.router,
     life_pages.router,
     planning.router,
+    build_pages.router,
+    my_pages.router,
+    roster_pages.router,
     desk.router,
     asking.router,
     reading.router,

@@ -36,6 +36,11 @@ def long_day(on: date | datetime) -> str:
     return format_date(when, "full", locale=current())
 
 
+def weekday(on: date) -> str:
+    """`lun.`, or `Mon`."""
+    return format_date(on, "EEE", locale=current())
+
+
 def iso(at: datetime) -> str:
     """For the `datetime` attribute of a `time` element."""
     return at.astimezone(PARIS).isoformat(timespec="seconds")
@@ -83,6 +88,7 @@ FILTERS = {
     "hour": hour,
     "day": day,
     "long_day": long_day,
+    "weekday": weekday,
     "iso": iso,
     "duration": duration,
     "age": age,

@@ -12,7 +12,17 @@ from plateau.web.pages import CallerDep
 
 router = APIRouter()
 TOPICS = frozenset(
-    {"requests", "exams", "worklist", "reports", "deliveries", "activity", "duty", "images"}
+    {
+        "requests",
+        "exams",
+        "worklist",
+        "reports",
+        "deliveries",
+        "activity",
+        "duty",
+        "images",
+        "roster",
+    }
 )
 _PING_S = 15.0
 _LOOK_S = 1.0

@@ -13,6 +13,7 @@ class Item:
     href: str
     text: str
     roles: frozenset[Role]
+    also: tuple[str, ...] = ()  # pages elsewhere that belong to it
 
 
 def _(text: str) -> str:
@@ -37,6 +38,12 @@ ITEMS = (
     Item("/deliveries", _("Deliveries"), frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})),
     Item("/oncall", _("On call"), frozenset(Role)),
     Item(
+        "/roster",
+        _("Planning"),
+        frozenset({Role.READER, Role.COORDINATOR, Role.TECHNOLOGIST, Role.MANAGER}),
+        ("/my/roster", "/equity"),
+    ),
+    Item(
         "/activity",
         _("Activity"),
         frozenset({Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR, Role.READER}),
@@ -60,8 +67,13 @@ def navigation(caller: Caller) -> list[Item]:
 
 def standing_at(items: Sequence[Item], path: str) -> Item | None:
     """The page among `items` to which the path belongs: the most precise one."""
-    around = [item for item in items if path == item.href or path.startswith(f"{item.href}/")]
-    return max(around, key=lambda item: len(item.href), default=None)
+    around = [
+        (len(href), item)
+        for item in items
+        for href in (item.href, *item.also)
+        if path == href or path.startswith(f"{href}/")
+    ]
+    return max(around, key=lambda one: one[0], default=(0, None))[1]
 
 
 def home(caller: Caller) -> str:

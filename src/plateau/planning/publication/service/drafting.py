@@ -94,10 +94,11 @@ def move(tx: Tx, caller: Caller, version_id: UUID, drop: Drop, *, now: datetime)
     """
     desk = _opened(tx, caller, version_id, now)
     post = desk.post(drop.post_id)
-    if (post.on.isoformat(), post.half.value) == (drop.day, drop.half):
+    half = drop.half or post.half.value  # a column of a whole day
+    if (post.on.isoformat(), post.half.value) == (drop.day, half):
         change = rules.give(desk.held, post, drop.to, instead_of=drop.of)
     else:
-        there = _like(desk, post, drop.day, drop.half)
+        there = _like(desk, post, drop.day, half)
         gone = rules.free(desk.held, drop.post_id, drop.of) if drop.of else Change()
         come = rules.give(desk.held, there, drop.to, instead_of=None)
         change = Change(removed=gone.removed, added=come.added)

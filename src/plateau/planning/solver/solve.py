@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ortools.sat.python.cp_model import CpModel
+
 from plateau.kernel.ids import PersonId
 from plateau.planning.roster import targets
 from plateau.planning.roster.check import check
@@ -22,8 +24,9 @@ from plateau.planning.solver.stage import MISSING, SCALE, Stage
 _FIRST_PASS = 0.12  # of the time, for a first whole roster
 _SHORT_S = 20.0  # below it, one pass
 _DUTIES = 0.45  # of a pass
-_PLAIN = 0.3  # of the time for duties, before neighbourhoods
+_PLAIN = 0.2  # of the time for duties, before neighbourhoods
 _LEAST_S = 0.3  # for a week of sessions
+_START = 1.0  # of CP-SAT's own units, for a first solution
 _GAP = 0.001  # at which a week of sessions is good enough
 
 
@@ -202,9 +205,6 @@ def _solve(
     if not part.posts:
         return []
     plan = part.plan()
-    known = hints or greedy.choose(part)
-    for key, take in part.takes.items():
-        plan.model.add_hint(take, key in known)
 
     def tell(standing: Standing) -> None:
         so_far = _Pass(cost=made.cost + standing.best, bound=made.bound + standing.bound)
@@ -213,6 +213,7 @@ def _solve(
     board = Board(
         seconds=math.inf if run.is_exact else budget, should_stop=run.should_stop, on_change=tell
     )
+    _start(plan, part, board, hints)
     _engines(run, plan, board, (budget, step))
     if board.values is None:
         made.cost += SCALE * MISSING * sum(post.needed for post in part.posts)
@@ -222,6 +223,24 @@ def _solve(
     made.cost += board.best
     made.bound += max(board.bound, 0.0) if math.isfinite(board.bound) else 0.0
     return held
+
+
+def _start(plan: Plan, part: Stage, board: Board, hints: Hints) -> None:
+    """The best solution among choices already known, or made quickly: a small model, at once."""
+    known = hints | greedy.choose(part)
+    small = CpModel()
+    small.proto.copy_from(plan.model.proto)
+    for key, take in part.takes.items():
+        if key not in known:
+            domain = small.proto.variables[take.index].domain
+            domain.clear()
+            domain.extend([0, 0])
+        elif key in hints:
+            small.add_hint(small.get_bool_var_from_proto_index(take.index), True)
+    solver = cpsat.solver_for(Effort(workers=1, deterministic=_START))
+    solver.parameters.linearization_level = 1
+    if solver.solve(small) in cpsat.FOUND:
+        board.offer(list(solver.response_proto.solution), solver.objective_value, engine="start")
 
 
 def _engines(run: _Run, plan: Plan, board: Board, ask: tuple[float, str]) -> None:

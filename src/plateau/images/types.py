@@ -13,6 +13,7 @@ Json = Mapping[str, Any]  # a data set in the DICOM JSON model, PS3.18 annex F
 IN_PROGRESS = "IN PROGRESS"
 COMPLETED = "COMPLETED"
 DISCONTINUED = "DISCONTINUED"
+_WITHOUT_PICTURES = frozenset("SR KO PR DOC PLAN AU REG FID RTPLAN RTSTRUCT RTRECORD".split())
 
 
 class MissingAttributeError(InvalidInputError):
@@ -240,6 +241,11 @@ class Series:
     number: int | None
     description: str
     instances: int
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether it holds something to look at, and not only words or marks."""
+        return self.modality not in _WITHOUT_PICTURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Effort:
     seed: int = 0
     deterministic: float | None = None  # CP-SAT's own unit of work, about a second
     first: bool = False  # stop at the first solution
+    plain: bool = False  # without leaning on linear relaxations
     gap: float = 0.0  # at which a solution is good enough
 
 
@@ -66,10 +67,11 @@ def solver_for(effort: Effort) -> CpSolver:
     solver = CpSolver()
     solver.parameters.num_workers = effort.workers
     solver.parameters.random_seed = effort.seed
-    solver.parameters.linearization_level = 1 if effort.first else 2
+    solver.parameters.linearization_level = 1 if effort.first or effort.plain else 2
     solver.parameters.relative_gap_limit = effort.gap
     solver.parameters.stop_after_first_solution = effort.first
-    if effort.workers > 1 and not effort.first:
+    is_light = effort.first or effort.plain
+    if effort.workers > 1 and not is_light:
         solver.parameters.extra_subsolvers.extend(["max_lp"])
     if effort.deterministic is not None:
         solver.parameters.max_deterministic_time = effort.deterministic

@@ -27,6 +27,7 @@ _DUTIES = 0.45  # of a pass
 _PLAIN = 0.2  # of the time for duties, before neighbourhoods
 _LEAST_S = 0.3  # for a week of sessions
 _START = 1.0  # of CP-SAT's own units, for a first solution
+_MOSTLY = 0.95  # of the posts
 _GAP = 0.001  # at which a week of sessions is good enough
 
 
@@ -213,8 +214,13 @@ def _solve(
     board = Board(
         seconds=math.inf if run.is_exact else budget, should_stop=run.should_stop, on_change=tell
     )
-    _start(plan, part, board, hints)
+    if step == "duties":
+        _start(plan, part, board, hints)
+    else:
+        _hint(plan, part, hints)
     _engines(run, plan, board, (budget, step))
+    if step == "sessions" and _is_short(part, board):
+        _start(plan, part, board, hints)
     if board.values is None:
         made.cost += SCALE * MISSING * sum(post.needed for post in part.posts)
         return []
@@ -223,6 +229,22 @@ def _solve(
     made.cost += board.best
     made.bound += max(board.bound, 0.0) if math.isfinite(board.bound) else 0.0
     return held
+
+
+def _hint(plan: Plan, part: Stage, hints: Hints) -> None:
+    """Choices to try first: those of a roster that still fills most posts, or quick ones."""
+    known = {key for key in hints if key in part.takes}
+    needed = sum(post.needed for post in part.posts)
+    if len(known) < _MOSTLY * needed:
+        known = set(greedy.choose(part))
+    for key, take in part.takes.items():
+        plan.model.add_hint(take, key in known)
+
+
+def _is_short(part: Stage, board: Board) -> bool:
+    """Whether a solution lacks somebody on some post."""
+    values = board.values
+    return values is None or any(values[one.index] for one in part.missing.values())
 
 
 def _start(plan: Plan, part: Stage, board: Board, hints: Hints) -> None:
@@ -248,7 +270,11 @@ def _engines(run: _Run, plan: Plan, board: Board, ask: tuple[float, str]) -> Non
     budget, step = ask
     part = budget * (_PLAIN if step == "duties" else 1.0)
     effort = Effort(
-        workers=run.workers, seed=run.seed, deterministic=part if run.is_exact else None, gap=_GAP
+        workers=run.workers,
+        seed=run.seed,
+        deterministic=part if run.is_exact else None,
+        gap=_GAP,
+        plain=step == "sessions",
     )
     if run.is_exact or step == "sessions":
         cpsat.search(plan, board, effort)

@@ -13,7 +13,9 @@ Json = Mapping[str, Any]  # a data set in the DICOM JSON model, PS3.18 annex F
 IN_PROGRESS = "IN PROGRESS"
 COMPLETED = "COMPLETED"
 DISCONTINUED = "DISCONTINUED"
-_WITHOUT_PICTURES = frozenset("SR KO PR DOC PLAN AU REG FID RTPLAN RTSTRUCT RTRECORD".split())
+_WITHOUT_PICTURES = frozenset(
+    ["SR", "KO", "PR", "DOC", "PLAN", "AU", "REG", "FID", "RTPLAN", "RTSTRUCT", "RTRECORD"]
+)
 
 
 class MissingAttributeError(InvalidInputError):

@@ -1,5 +1,7 @@
 """How dates, durations and numbers look, in the language of the page and the time of Paris."""
 
+import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_datetime
@@ -8,6 +10,7 @@ from babel.numbers import format_decimal
 from plateau.kernel.time import PARIS, local
 from plateau.web.language import current
 
+_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])")
 _NARROW = "\u202f"  # between a number and its unit
 
 
@@ -34,6 +37,12 @@ def long_day(on: date | datetime) -> str:
     """`lundi 23 novembre 2026`."""
     when = local(on).date() if isinstance(on, datetime) else on
     return format_date(when, "full", locale=current())
+
+
+def dated(values: Mapping[str, str]) -> dict[str, str]:
+    """What fills a sentence, its days (`2027-01-04`) as people write them."""
+    return {name: day(date.fromisoformat(one)) if _DAY.fullmatch(one) else one
+            for name, one in values.items()}  # fmt: skip
 
 
 def weekday(on: date) -> str:
@@ -89,6 +98,7 @@ FILTERS = {
     "day": day,
     "long_day": long_day,
     "weekday": weekday,
+    "dated": dated,
     "iso": iso,
     "duration": duration,
     "age": age,

@@ -107,7 +107,7 @@ def window(view: str, on: date) -> tuple[date, date]:
 
 def short(post: PostRow) -> str:
     """A post in a few letters."""
-    text = post.machine or post.name.split()[0]
+    text = post.machine or post.name.split()[0].strip(",;:")
     return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
 
 

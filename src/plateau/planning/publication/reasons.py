@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from plateau.kernel.words import N_
 from plateau.planning.roster.types import Person, Post
 
 
@@ -18,15 +19,18 @@ def why_not(person: Person, post: Post) -> Reason | None:
     contract = person.contract(post.on)
     skill, line = post.skill, post.line_id
     claims = (
-        (contract is None, "has no contract on that day"),
+        (contract is None, N_("has no contract on that day")),
         (
             contract is not None and contract.status not in post.statuses,
-            "is not of a profession that the post accepts",
+            N_("is not of a profession that the post accepts"),
         ),
-        (person.is_on_leave(post.on), "is away on that day"),
-        (skill is not None and not person.has(skill, post.on), "does not have the skill {skill}"),
-        (not person.may_work_at(post.site_id, post.on), "may not work at that site"),
-        (line is not None and line not in person.lines, "does not take part in this line"),
+        (person.is_on_leave(post.on), N_("is away on that day")),
+        (
+            skill is not None and not person.has(skill, post.on),
+            N_("does not have the skill {skill}"),
+        ),
+        (not person.may_work_at(post.site_id, post.on), N_("may not work at that site")),
+        (line is not None and line not in person.lines, N_("does not take part in this line")),
     )
     text = next((text for is_so, text in claims if is_so), None)
     return Reason(text, {"skill": skill or ""}) if text else None

@@ -19,6 +19,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.ids import PersonId
+from plateau.kernel.words import N_
 from plateau.planning.publication.grid import Grid
 from plateau.planning.roster.types import Assignment, Person, Post, Problem
 
@@ -155,7 +156,7 @@ class _Reading:
         """Every row, the first of which has the days."""
         days = [self._day(n, value) for n, value in enumerate(rows[0] if rows else ())]
         if not any(days):
-            self._fault("A1", "the first row has no day of this period", {})
+            self._fault("A1", N_("the first row has no day of this period"), {})
         for number, row in enumerate(rows[1:], start=2):
             self._row(number, row, days)
         return frozenset(self._held), self._faults
@@ -167,10 +168,10 @@ class _Reading:
         try:
             on = value.date() if isinstance(value, datetime) else date.fromisoformat(str(value))
         except ValueError:
-            self._fault(cell, "{value} is no day", {"value": str(value)})
+            self._fault(cell, N_("{value} is no day"), {"value": str(value)})
             return None
         if not self._problem.first <= on <= self._problem.last:
-            self._fault(cell, "{value} is not in the period", {"value": f"{on}"})
+            self._fault(cell, N_("{value} is not in the period"), {"value": f"{on}"})
             return None
         return on
 
@@ -179,7 +180,7 @@ class _Reading:
             return
         person = self._people.get(_folded(str(row[0])))
         if person is None:
-            self._fault(f"A{number}", "nobody here is called {value}", {"value": str(row[0])})
+            self._fault(f"A{number}", N_("nobody here is called {value}"), {"value": str(row[0])})
             return
         for column, value in enumerate(row[1:], start=1):
             on = days[column] if column < len(days) else None
@@ -193,7 +194,8 @@ class _Reading:
         half, _, name = text.partition(" ")
         posts = self._posts.get((on, half.upper(), _folded(name)), [])
         if not posts:
-            self._fault(cell, "there is no post {value} on {day}", {"value": text, "day": f"{on}"})
+            told = {"value": text, "day": f"{on}"}
+            self._fault(cell, N_("there is no post {value} on {day}"), told)
             return
         for post in posts:
             if self._taken[post.post_id] < post.needed:
@@ -203,7 +205,7 @@ class _Reading:
                 )
                 return
         told = {"value": text, "day": f"{on}", "person": person.name}
-        self._fault(cell, "{value} on {day} has everybody it needs: {person} is too many", told)
+        self._fault(cell, N_("{value} on {day} has everybody it needs: {person} is too many"), told)
 
     def _fault(self, cell: str, text: str, values: Mapping[str, str]) -> None:
         self._faults.append(Fault(cell=cell, text=text, values=values))

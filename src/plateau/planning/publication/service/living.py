@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError, RuleBrokenError
 from plateau.kernel.ids import PersonId
+from plateau.kernel.words import N_
 from plateau.planning import building
 from plateau.planning.publication import rules
 from plateau.planning.publication.queries import asked, versions
@@ -121,7 +122,7 @@ def ask_leave(tx: Tx, caller: Caller, *, first: date, last: date, now: datetime)
                   now, None, None)  # fmt: skip
     answer, told = _why_not(tx, one, now)
     state = "asked" if answer else "granted"
-    text = answer or "Granted at once: every post can still be filled"
+    text = answer or N_("Granted at once: every post can still be filled")
     answered = Absence(one.absence_id, one.person_id, one.person_name, first, last, "leave", state,
                        text, told, now, None if answer else now, None)  # fmt: skip
     asked.put_absence(tx, answered, by=None)
@@ -134,16 +135,17 @@ def _why_not(tx: Tx, one: Absence, now: datetime) -> tuple[str, dict[str, str]]:
     held = posts_in(tx, one, now=now)
     if held:
         told = {"post": held[0].name, "day": f"{held[0].day}", "count": str(len(held))}
-        return "You hold {count} posts, the first {post} on {day}: the coordinator decides", told
+        return N_(
+            "You hold {count} posts, the first {post} on {day}: the coordinator decides"
+        ), told
     problem = _problem(tx, one, now)
     if all(person.person_id != one.person_id for person in problem.people):
-        return "You are in no roster of these days: the coordinator decides", {}
+        return N_("You are in no roster of these days: the coordinator decides"), {}
     granted = rules.as_lived(problem, absences=[one])
     known = {(b.rule, b.post_ids, b.on) for b in counting.impossible(problem)}
     for found in counting.impossible(granted):
         if (found.rule, found.post_ids, found.on) not in known:
-            told = {"why": found.text.format(**found.values)}
-            return "It would leave work undone ({why}): the coordinator decides", told
+            return found.text, dict(found.values)
     return "", {}
 
 
@@ -165,8 +167,8 @@ def answer_leave(
     if one.state != "asked":
         raise ConflictError("somebody has answered already")
     state = "granted" if granted else "refused"
-    text = "Leave from {first} to {last}: granted" if granted else (
-        "Leave from {first} to {last}: refused"
+    text = N_("Leave from {first} to {last}: granted") if granted else (
+        N_("Leave from {first} to {last}: refused")
     )  # fmt: skip
     told = {"first": f"{one.first_on}", "last": f"{one.last_on}"}
     answered = Absence(one.absence_id, one.person_id, one.person_name, one.first_on, one.last_on,

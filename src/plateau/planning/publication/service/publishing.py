@@ -10,6 +10,7 @@ from plateau.kernel.caller import Caller
 from plateau.kernel.errors import ConflictError, RuleBrokenError
 from plateau.kernel.ids import PersonId
 from plateau.kernel.time import local
+from plateau.kernel.words import N_
 from plateau.planning import queries as duty_queries
 from plateau.planning.publication import rules
 from plateau.planning.publication.queries import asked, versions
@@ -20,8 +21,6 @@ from plateau.planning.publication.types import Change, Difference, Version
 from plateau.planning.roster.types import Assignment, Post
 from plateau.planning.types import Duty
 from plateau.platform.db import Tx
-
-_SAID = 3  # breaches named when a publication is refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +80,13 @@ def _require_sound(desk: Desk, held: frozenset[Assignment]) -> None:
     hard = rules.judge(desk.check(held), desk.overrides).hard
     if not hard:
         return
-    sentences = "; ".join(found.text.format(**found.values) for found in hard[:_SAID])
+    values = hard[0].values
     raise RuleBrokenError(
-        "{count} rules are broken: correct them, relax them, or accept each with a reason. "
-        "First: {sentences}",
+        "{count} rules are broken, the first for {what} ({day}): correct them, relax them, or "
+        "accept each with a reason; they stand at the head of the draft",
         count=len(hard),
-        sentences=sentences,
+        what=values.get("post") or values.get("person") or hard[0].rule,
+        day=values.get("day", "—"),
     )
 
 
@@ -162,7 +162,7 @@ def _tell(tx: Tx, desk: Desk, held: frozenset[Assignment], *, now: datetime) -> 
     if desk.published is None:
         for person_id in sorted({one.person_id for one in held}):
             told = {"first": f"{desk.period.first_on}", "last": f"{desk.period.last_on}"}
-            text = "The roster from {first} to {last} is published"
+            text = N_("The roster from {first} to {last} is published")
             asked.notify(tx, person_id, text=text, told=told, at=now)
         return
     before = {(one.post_id, one.person_id) for one in desk.current}
@@ -172,9 +172,9 @@ def _tell(tx: Tx, desk: Desk, held: frozenset[Assignment], *, now: datetime) -> 
             if post_id in posts:
                 into[person_id].append(posts[post_id])
     for person_id, mine in gained.items():
-        _tell_each(tx, person_id, "You have {post} on {day}", mine, now)
+        _tell_each(tx, person_id, N_("You have {post} on {day}"), mine, now)
     for person_id, mine in lost.items():
-        _tell_each(tx, person_id, "You no longer have {post} on {day}", mine, now)
+        _tell_each(tx, person_id, N_("You no longer have {post} on {day}"), mine, now)
 
 
 def _tell_each(

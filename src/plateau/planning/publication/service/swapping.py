@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import ConflictError, NotFoundError, RuleBrokenError
 from plateau.kernel.ids import PersonId
+from plateau.kernel.words import N_
 from plateau.planning.publication import rules
 from plateau.planning.publication.queries import asked, versions
 from plateau.planning.publication.service import desk as desks
@@ -47,7 +48,7 @@ def offer(
     if to is not None:
         post = desk.post(post_id)
         told = {"person": caller.name, "post": post.name, "day": f"{post.on}"}
-        text = "{person} offers you {post} on {day}: answer on the page Swaps"
+        text = N_("{person} offers you {post} on {day}: answer on the page Swaps")
         asked.notify(tx, to, text=text, told=told, at=now)
     tx.touch("roster")
     return swap_id
@@ -65,7 +66,7 @@ def offer_open(tx: Tx, caller: Caller, post_id: UUID, *, now: datetime) -> int:
     legal = [c for c in living.candidates_for(tx, desk, post_id, now=now) if c.is_legal]
     told = {"post": post.name, "day": f"{post.on}"}
     for one in legal:
-        text = "{post} on {day} is open: take it on the page Swaps"
+        text = N_("{post} on {day} is open: take it on the page Swaps")
         asked.notify(tx, one.person_id, text=text, told=told, at=now)
     tx.touch("roster")
     return len(legal)
@@ -107,7 +108,7 @@ def take(tx: Tx, caller: Caller, swap_id: UUID, *, now: datetime) -> Version:
         asked.accept_lapsed(tx, swap_id, by=caller.person_id, version_id=version.version_id, at=now)
     if found.from_id is not None:
         told = {"person": caller.name, "post": found.post_name}
-        asked.notify(tx, found.from_id, text="{person} takes {post}", told=told, at=now)
+        asked.notify(tx, found.from_id, text=N_("{person} takes {post}"), told=told, at=now)
     return version
 
 
@@ -152,5 +153,5 @@ def refuse(tx: Tx, caller: Caller, swap_id: UUID, *, now: datetime) -> None:
         raise ConflictError("this offer is over")
     if state == "refused" and found.from_id:
         told = {"person": caller.name, "post": found.post_name}
-        asked.notify(tx, found.from_id, text="{person} does not take {post}", told=told, at=now)
+        asked.notify(tx, found.from_id, text=N_("{person} does not take {post}"), told=told, at=now)
     tx.touch("roster")

@@ -203,7 +203,7 @@ def test_a_sick_call_is_replaced_in_one_click(stage: Stage) -> None:
         "/roster/absences",
         data={"person": str(sick), "first": f"{night.on}", "last": f"{night.on}"},
     )
-    assert "no rule broken" in page.text
+    assert "no binding rule broken" in page.text
     form = re.search(r'value="([0-9a-f-]{36})"><b>', page.text)
     assert form
     done = stage.boss.post(

@@ -35,3 +35,17 @@ def test_a_killed_web_process_is_said_and_what_was_missed_is_caught_up(
     expect(chosen).to_have_attribute("aria-selected", "true")
     expect(page.locator("#modality")).to_have_value("DX")
     expect_no_reload(page)
+
+
+def test_a_refresh_keeps_what_is_being_typed(open_page: Open) -> None:
+    page = open_page("regulation", "/roster/swaps")
+    expect_live(page)
+    page.fill("#first", "2027-03-01")
+    with page.expect_response("**/roster/swaps"):
+        page.evaluate(
+            "document.getElementById('refetch').dispatchEvent(new Event('plateau:refetch'))"
+        )
+    page.wait_for_function(
+        "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+    )
+    expect(page.locator("#first")).to_have_value("2027-03-01")

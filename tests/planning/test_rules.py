@@ -30,6 +30,7 @@ def coverage(duty: Duty, covers_from: time) -> Coverage:
     return Coverage(
         SiteId(uuid4()), covers_from, "Europe/Paris", "Bayonne", duty.duty_id, duty.line_id,
         "Nuit", duty.person_id, "Dr Essai", duty.position, duty.starts_at, duty.ends_at,
+        day=local(duty.starts_at).date(),
     )  # fmt: skip
 
 

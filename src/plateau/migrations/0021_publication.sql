@@ -181,3 +181,7 @@ create table planning.notice (
   seen_at timestamptz
 );
 create index on planning.notice (person_id, at desc);
+
+-- Whoever takes a duty over while it goes on covers what it covered: the day is that of its beginning.
+alter table planning.duty
+  add column begun_at timestamptz check (begun_at <= starts_at);

@@ -62,6 +62,7 @@ def problem(tx: Tx, *, first: date, last: date) -> Problem:
             for row in plan_queries.travels(tx, on=first)
         },
         shares=tuple(_shares(plan_queries.shares(tx, on=first))),
+        members=plan_queries.members(tx),
         carried={
             (row.person_id, Burden(row.burden)): row.done
             for row in plan_queries.carried(tx, before=first)

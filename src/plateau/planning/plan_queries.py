@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from plateau.kernel.ids import MemberId
 from plateau.planning.plan_types import (
     CarriedRow,
     ContractRow,
@@ -9,6 +10,7 @@ from plateau.planning.plan_types import (
     GridRow,
     HeldRow,
     LineRow,
+    MemberName,
     MemberOfLine,
     PastDuty,
     PersonRow,
@@ -197,6 +199,12 @@ def shares(tx: Tx, *, on: date) -> list[ShareOfMember]:
         """,
         on=on,
     )
+
+
+def members(tx: Tx) -> dict[MemberId, str]:
+    """The names of all members."""
+    rows = tx.all(MemberName, "select member_id, name from territory.member order by name")
+    return {row.member_id: row.name for row in rows}
 
 
 def carried(tx: Tx, *, before: date) -> list[CarriedRow]:

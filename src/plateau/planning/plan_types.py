@@ -126,6 +126,14 @@ class ShareOfMember:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberName:
+    """What a member is called."""
+
+    member_id: MemberId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CarriedRow:
     """What somebody did of a burden before, less what was due."""
 

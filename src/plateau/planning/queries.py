@@ -22,21 +22,21 @@ def in_progress(
         """
         select c.site_id, c.starts_at as covers_from, p.time_zone, p.town as place,
                d.duty_id, d.line_id, l.name as line_name, d.person_id, a.name, d.position,
-               d.starts_at, d.ends_at
-        from planning.duty d
-        join territory.line l using (line_id)
+               d.starts_at, d.ends_at, d.day
+        from territory.line l
         join territory.site p on p.site_id = l.place_site_id
+        join lateral (
+          select e.*, (coalesce(e.begun_at, e.starts_at) at time zone p.time_zone)::date as day
+          from planning.duty e
+          where e.line_id = l.line_id and e.starts_at <= %(at)s and e.ends_at > %(at)s
+        ) d using (line_id)
         join territory.line_site c using (line_id)
         join access.account a using (person_id)
-        where d.starts_at <= %(at)s and d.ends_at > %(at)s
-          and l.valid_from <= (d.starts_at at time zone p.time_zone)::date
-          and (l.valid_to is null or l.valid_to > (d.starts_at at time zone p.time_zone)::date)
-          and c.valid_from <= (d.starts_at at time zone p.time_zone)::date
-          and (c.valid_to is null or c.valid_to > (d.starts_at at time zone p.time_zone)::date)
+        where l.valid_from <= d.day and (l.valid_to is null or l.valid_to > d.day)
+          and c.valid_from <= d.day and (c.valid_to is null or c.valid_to > d.day)
           and not exists (
             select from territory.line_closure x
-            where x.line_id = c.line_id and x.site_id = c.site_id
-              and x.closed_on = (d.starts_at at time zone p.time_zone)::date
+            where x.line_id = c.line_id and x.site_id = c.site_id and x.closed_on = d.day
               and (x.valid_to is null or x.valid_to > x.closed_on))
           and (%(site)s::uuid is null or c.site_id = %(site)s)
           and (%(person)s::uuid is null or d.person_id = %(person)s)
@@ -70,7 +70,7 @@ def duties(tx: Tx, *, line_ids: Set[LineId]) -> list[Duty]:
     return tx.all(
         Duty,
         """
-        select duty_id, line_id, person_id, position, starts_at, ends_at
+        select duty_id, line_id, person_id, position, starts_at, ends_at, begun_at
         from planning.duty
         where line_id = any(%(lines)s)
         order by starts_at, position, duty_id
@@ -83,8 +83,10 @@ def put_duties(tx: Tx, duties: Sequence[Duty]) -> None:
     """Write duties, new or known."""
     tx.run_many(
         """
-        insert into planning.duty (duty_id, line_id, person_id, position, starts_at, ends_at)
-        values (%(duty_id)s, %(line_id)s, %(person_id)s, %(position)s, %(starts_at)s, %(ends_at)s)
+        insert into planning.duty
+          (duty_id, line_id, person_id, position, starts_at, ends_at, begun_at)
+        values (%(duty_id)s, %(line_id)s, %(person_id)s, %(position)s, %(starts_at)s, %(ends_at)s,
+                %(begun_at)s)
         on conflict (duty_id) do update set
           person_id = excluded.person_id, ends_at = excluded.ends_at
         """,

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from plateau.kernel.ids import DutyId, LineId
-from plateau.kernel.time import instant, local
+from plateau.kernel.time import instant
 from plateau.planning.types import (
     Coverage,
     Duty,
@@ -91,8 +91,7 @@ def covers(coverage: Coverage, at: datetime) -> bool:
     if not coverage.starts_at <= at < coverage.ends_at:
         return False
     zone = ZoneInfo(coverage.time_zone)
-    day = local(coverage.starts_at, zone).date()
-    return instant(day, coverage.covers_from, zone) <= at
+    return instant(coverage.day, coverage.covers_from, zone) <= at
 
 
 def on_call(

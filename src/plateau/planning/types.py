@@ -25,7 +25,10 @@ class OnDuty:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A duty in progress, for one site that its line covers from an hour of the evening."""
+    """A duty in progress, for one site that its line covers from an hour of the evening.
+
+    `day` is the local one on which it began, also for whoever took it over after midnight.
+    """
 
     site_id: SiteId
     covers_from: time
@@ -39,6 +42,7 @@ class Coverage:
     position: int
     starts_at: datetime
     ends_at: datetime
+    day: date
 
     @property
     def on_duty(self) -> OnDuty:
@@ -57,7 +61,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One person answers for a line, from `starts_at` to `ends_at` (aware)."""
+    """One person answers for a line, from `starts_at` to `ends_at` (aware).
+
+    `begun_at` is when it had begun, for whoever took it over while it went on.
+    """
 
     duty_id: DutyId
     line_id: LineId
@@ -65,6 +72,7 @@ class Duty:
     position: int
     starts_at: datetime
     ends_at: datetime
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The pages of rosters, through the real application."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 from uuid import uuid4
@@ -44,7 +45,8 @@ class Stage:
             self.held = versions.assignments(tx, self.version.version_id)
 
     def as_(self, caller: Caller) -> TestClient:
-        app = http.build(runtime.Runtime(self.db, self.blobs, Settings()), lambda _: caller)
+        english = replace(caller, language="en")
+        app = http.build(runtime.Runtime(self.db, self.blobs, Settings()), lambda _: english)
         return TestClient(app, headers={"X-CSRF-Token": caller.csrf, "Accept-Language": "en"})
 
     @property

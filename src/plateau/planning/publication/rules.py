@@ -281,7 +281,7 @@ def _hand_over(known: Sequence[Duty], duty: Duty, at: datetime) -> list[Duty]:
     if not any(one.starts_at == duty.starts_at for one in running):
         return [*cut, duty]  # nobody was recorded from the beginning
     key = duty_id(duty.line_id, duty.position, at)
-    return [*cut, replace(duty, duty_id=key, starts_at=at)]
+    return [*cut, replace(duty, duty_id=key, starts_at=at, begun_at=duty.starts_at)]
 
 
 def quarter(on: date) -> tuple[date, date]:

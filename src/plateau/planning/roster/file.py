@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from plateau.kernel.errors import InvalidInputError
-from plateau.kernel.ids import PersonId, SiteId
+from plateau.kernel.ids import MemberId, PersonId, SiteId
 from plateau.planning.roster.types import (
     Assignment,
     Burden,
@@ -61,6 +61,7 @@ class _ProblemFile(_Part):
     holidays: tuple[date, ...]
     travel: tuple[_Travel, ...]
     shares: tuple[ShareTarget, ...] = ()
+    members: dict[MemberId, str] = {}
     carried: tuple[_Carried, ...] = ()
     before: tuple[_Before, ...] = ()
     published: tuple[Assignment, ...] = ()
@@ -95,8 +96,8 @@ def write_problem(problem: Problem) -> bytes:
     return file.model_dump_json(indent=1).encode()
 
 
-_AS_THEY_ARE = ("first", "last", "people", "posts", "settings", "shares", "frozen_until",
-                "wish_points", "zone")  # fmt: skip
+_AS_THEY_ARE = ("first", "last", "people", "posts", "settings", "shares", "members",
+                "frozen_until", "wish_points", "zone")  # fmt: skip
 
 
 def read_problem(content: bytes) -> Problem:

@@ -203,6 +203,7 @@ class Problem:
     holidays: frozenset[date]
     travel_minutes: Mapping[tuple[SiteId, SiteId], int]
     shares: tuple[ShareTarget, ...] = ()
+    members: Mapping[MemberId, str] = field(default_factory=dict)  # their names, for sentences
     # done before, less what was due then: above zero, they are owed some rest
     carried: Mapping[tuple[PersonId, Burden], float] = field(default_factory=dict)
     before: tuple[tuple[Post, Assignment], ...] = ()  # work of the weeks before, for rests

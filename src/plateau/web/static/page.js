@@ -140,6 +140,16 @@ function driveGrid() {
   }
 }
 
+// A refresh never takes back what somebody is typing, nor closes what they opened.
+function keepTyped() {
+  const typed = new WeakSet(); // forms with something typed and not yet sent
+  document.addEventListener('input', (event) => { if (event.target.form) typed.add(event.target.form); });
+  ['submit', 'reset'].forEach((name) => document.addEventListener(name, (event) => typed.delete(event.target)));
+  const { callbacks } = Idiomorph.defaults;
+  callbacks.beforeNodeMorphed = (node) => !typed.has(node);
+  callbacks.beforeAttributeUpdated = (name, node) => !(name === 'open' && node.matches('details'));
+}
+
 // Keys of one character can be switched off (WCAG 2.1.4), on this device.
 function chooseKeys() {
   const box = $('single-keys');
@@ -170,4 +180,5 @@ document.addEventListener('DOMContentLoaded', () => {
   driveGrid();
   chooseKeys();
   sendOnce();
+  keepTyped();
 });

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from datetime import date, datetime
 from uuid import UUID
 
+from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import PersonId, SiteId
 from plateau.planning.publication.types import Held, Period, Person, PostRow, Version
 from plateau.planning.roster.types import Assignment, Post
@@ -188,8 +189,11 @@ def published(tx: Tx, period_id: UUID) -> Version | None:
 
 
 def lock_period(tx: Tx, period_id: UUID) -> None:
-    """One writer at a time publishes or numbers versions of a period."""
-    tx.run("select from planning.period where period_id = %(id)s for update", id=period_id)
+    """One writer at a time publishes or numbers versions of a period; NotFoundError without it."""
+    if not tx.values(
+        "select 1 from planning.period where period_id = %(id)s for update", id=period_id
+    ):
+        raise NotFoundError("there is no roster of these days")
 
 
 def add_version(tx: Tx, one: Version, *, author_id: PersonId | None) -> None:

@@ -151,7 +151,7 @@ def _known(tx: Tx, desk: Desk) -> list[Duty]:
     return [
         duty
         for duty in duty_queries.duties(tx, line_ids=lines)
-        if period.first_on <= local(duty.starts_at, zone).date() <= period.last_on
+        if period.first_on <= local(duty.begun_at or duty.starts_at, zone).date() <= period.last_on
     ]
 
 

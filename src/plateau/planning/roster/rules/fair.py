@@ -52,7 +52,8 @@ def _machine_share(board: Board, at: At) -> Iterator[Breach]:
                 text = N_(
                     "Member {member} holds {done} sessions of {family}, {target} are its share"
                 )
-                values = {"member": str(member), "done": str(done), "family": share.family,
+                name = board.problem.members.get(member, str(member))
+                values = {"member": name, "done": str(done), "family": share.family,
                           "target": digits(target)}  # fmt: skip
                 yield breach(setting, text, values, units=off)
 

@@ -17,6 +17,7 @@ EXITS = {
     "not_found": 3,
     "conflict": 4,
     "rule_broken": 5,
+    "over_quota": 5,
     "unavailable": 6,
     "not_signed_in": 7,
     "forged_form": 7,

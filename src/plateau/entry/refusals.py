@@ -27,6 +27,7 @@ STATUSES = {
     "conflict": 409,
     "rule_broken": 422,
     "unavailable": 503,
+    "over_quota": 507,
     "not_signed_in": 401,
     "forged_form": 403,
 }
@@ -45,6 +46,7 @@ _ADVICE = {
     409: (_("Somebody was first"), _("Go back and look at how things are now.")),
     422: (_("Not allowed"), _("Go back and choose otherwise.")),
     503: (_("Not possible right now"), _("Nothing was changed. Try again in a moment.")),
+    507: (_("No room left"), _("Whoever answers for this member can have its quota raised.")),
     403: (_("Not accepted"), _("Go back, reload the page, and try again.")),
     405: (_("Not found"), _("This address does not answer to that.")),
     500: (_("Something went wrong"), _("It was recorded. Nothing you sent was half done.")),

@@ -19,6 +19,7 @@ from plateau.images.peers import service as peers
 from plateau.images.peers.types import Echo
 from plateau.images.quarantine import service as quarantine
 from plateau.images.quarantine.types import Decision
+from plateau.images.quota import service as quotas
 from plateau.images.reject import service as rejecting
 from plateau.images.reject.rules import MEANINGS
 from plateau.images.retention import service as keeping
@@ -205,6 +206,7 @@ def storage(
         usage = upkeep.usage(tx, caller, now=now)
         growth = upkeep.growth(tx, caller)
         damages = upkeep.damages(tx, caller)
+        uses = quotas.uses(tx, caller, now=now)
         sweeping, swept = upkeep.sweeps(tx)
         stores = tiers.tiers(tx, caller) if blobs.cold else []
     return render(
@@ -213,6 +215,7 @@ def storage(
         block="storage",
         usage=usage,
         growth=growth,
+        uses=uses,
         damages=damages,
         tiers=stores,
         sweeping=sweeping,

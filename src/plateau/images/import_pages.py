@@ -116,6 +116,9 @@ def _send(request: Request, at_hand: tuple[Db, Blobs, Caller], form: FormData) -
     upkeep.check_space(request.app.state.settings)
     sent = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
     site_id = _site(str(form.get("site", "")))
+    size = sum(one.size or 0 for one in sent)
+    with db.begin() as tx:
+        importing.check_room(tx, caller, site_id=site_id, size=size, now=clock.now())
     uploads = importing.keep_uploads(blobs, [(one.filename or "", one.file) for one in sent])
     with db.begin() as tx:
         return importing.begin_upload(

@@ -17,6 +17,7 @@ import structlog
 from plateau.images import service
 from plateau.images.formats import header, part10
 from plateau.images.quarantine import service as quarantine
+from plateau.images.quota import service as quotas
 from plateau.images.types import (
     AS_SENT,
     Arrival,
@@ -61,6 +62,8 @@ class Store:
         """`guard` raises when nothing more must be kept."""
         self._db, self._blobs, self._quiet, self._guard = db, blobs, quiet, guard
         self._trusted: dict[tuple[str, ...], float] = {}
+        self._room: dict[tuple[str, str], tuple[float, int]] = {}
+        self._taking = threading.Lock()  # of that room
         self._meant: dict[tuple[str, str], tuple[float, Coercion]] = {}
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._coming: set[int] = set()  # the threads that are about to ask
@@ -101,6 +104,9 @@ class Store:
             self._coming.discard(me)
 
     def _keep(self, pieces: Sequence[Buffer], found: Header, origin: Origin) -> None:
+        if quotas.is_limited(origin):
+            with self._taking:
+                self._take_room(origin, sum(map(len, pieces)))
         is_expected = self._is_expected(found, origin)
         self._guard()
         key = self._blobs.put(*pieces)
@@ -112,6 +118,21 @@ class Store:
         if waiting.problem:
             self._trusted.pop(_patient(found, origin), None)
             raise waiting.problem
+
+    def _take_room(self, origin: Origin, size: int) -> None:
+        """Refuse what goes beyond a quota; what is left is asked again after some seconds."""
+        target, now = (str(origin.site_id or ""), origin.ae_title), time.monotonic()
+        until, left = self._room.get(target, (0.0, 0))
+        if until <= now:
+            with self._db.begin() as tx:
+                left = quotas.room(
+                    tx, site_id=origin.site_id, ae_title=origin.ae_title, now=clock.now()
+                )
+            until = now + _TRUSTED_S
+        if left <= 0:
+            self._room[target] = (until, left)
+            raise quotas.refusal()
+        self._room[target] = (until, left - size)
 
     def _meant_by(self, origin: Origin) -> Coercion:
         """How what somebody sends is meant; asked again after some seconds."""

@@ -14,6 +14,15 @@ create table territory.retention (
 );
 alter table patients.patient add column died_on date;
 
+-- How much a member may keep. Beyond it, only machines and systems of the territory still store.
+create table territory.quota (
+  member_id uuid not null references territory.member,
+  gb double precision not null check (gb > 0),
+  valid_from date not null,
+  valid_to date check (valid_to >= valid_from),
+  primary key (member_id, valid_from)
+);
+
 -- Studies past their time, as the sweep of the night found them. A person confirms.
 create table images.expiry (
   study_id uuid primary key references images.study on delete cascade,

@@ -35,6 +35,7 @@ Issuer = Annotated[str, StringConstraints(pattern=r"^[^\\^&]+$", max_length=64)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=8)]
 WebUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^\s?#/]$")]
 Limit = Annotated[int, Field(ge=1, le=100)]
+Gigabytes = Annotated[float, Field(strict=True, gt=0, le=1_000_000, allow_inf_nan=False)]
 # Those of one value: PS3.3, table C.12-2 and C.12-5.
 CharacterSet = Literal[
     "ISO_IR 6", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 144", "ISO_IR 127",
@@ -74,6 +75,15 @@ class CoverItem(SiteItem):
     starts_at: time | None = None
 
 
+class QuotaItem(BaseModel):
+    """How much a member may keep, with dates of its own or those of the member."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    gb: Gigabytes
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
 class RoleItem(BaseModel):
     """A role at some sites."""
 
@@ -85,6 +95,11 @@ class RoleItem(BaseModel):
 def _named(key: str) -> BeforeValidator:
     """Let `"X"` stand for `{key = "X"}`."""
     return BeforeValidator(lambda item: {key: item} if isinstance(item, str) else item)
+
+
+def _quotas(value: object) -> object:
+    """Let `500` stand for `[{gb = 500}]`."""
+    return value if isinstance(value, list) else [{"gb": value}]
 
 
 class TerritoryBlock(Block):
@@ -100,6 +115,7 @@ class MemberBlock(Dated):
     code: Code
     name: Text
     finess: Finess | None = None
+    quota_gb: Annotated[tuple[QuotaItem, ...], BeforeValidator(_quotas)] = ()
 
 
 class SiteBlock(Dated):

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.urgency import Urgency
 from plateau.territory import plan_checks
-from plateau.territory.blocks import LineBlock, ReaderBlock, RosterBlock, TerritoryFile
+from plateau.territory.blocks import LineBlock, MemberBlock, ReaderBlock, RosterBlock, TerritoryFile
 from plateau.territory.parts import Block
 from plateau.territory.periods import Period, span
 from plateau.territory.types import Problem
@@ -99,6 +99,7 @@ def _periods(file: TerritoryFile) -> Iterator[Period]:
     for one in file.retentions:
         subject = (one.member, one.modality)
         yield Period(subject, one.valid_from, one.valid_to, one.at("valid_from"))
+    yield from _quotas(file.members)
     for reader in file.readers:
         for n, skill in enumerate(reader.skills):
             since, until = span(reader, skill.valid_from, skill.valid_to)
@@ -111,6 +112,13 @@ def _periods(file: TerritoryFile) -> Iterator[Period]:
             since, until = span(line, cover.valid_from, cover.valid_to)
             yield Period((line.code, cover.site), since, until, line.at("covers", n))
     yield from plan_checks.periods(file)
+
+
+def _quotas(members: Iterable[MemberBlock]) -> Iterator[Period]:
+    for member in members:
+        for n, quota in enumerate(member.quota_gb):
+            since, until = span(member, quota.valid_from, quota.valid_to)
+            yield Period((member.code, "quota_gb"), since, until, member.at("quota_gb", n))
 
 
 def _backward_periods(file: TerritoryFile) -> Iterator[Problem]:

@@ -179,6 +179,18 @@ def _empty(key: str, _: Mapping[str, Any]) -> InvalidInputError:
     return InvalidInputError("{key} is empty", key=key)
 
 
+def _not_a_number(key: str, _: Mapping[str, Any]) -> InvalidInputError:
+    return InvalidInputError("{key} is not a number", key=key)
+
+
+def _too_small(key: str, limits: Mapping[str, Any]) -> InvalidInputError:
+    return InvalidInputError("{key} must be more than {n}", key=key, n=f"{limits['gt']:.15g}")
+
+
+def _too_large(key: str, limits: Mapping[str, Any]) -> InvalidInputError:
+    return InvalidInputError("{key} must be {n} at most", key=key, n=f"{limits['le']:.15g}")
+
+
 def _not_a_date(key: str, _: Mapping[str, Any]) -> InvalidInputError:
     return InvalidInputError("{key} is not a date", key=key)
 
@@ -195,6 +207,10 @@ _EXPLAINED: Mapping[str, Callable[[str, Mapping[str, Any]], InvalidInputError]] 
     "too_short": _empty,
     "literal_error": _not_in_list,
     "enum": _not_in_list,
+    "float_type": _not_a_number,
+    "finite_number": _not_a_number,
+    "greater_than": _too_small,
+    "less_than_equal": _too_large,
     "date_type": _not_a_date,
     "date_parsing": _not_a_date,
     "date_from_datetime_parsing": _not_a_date,

@@ -21,6 +21,7 @@ from plateau.territory.types import (
     Peer,
     Practitioner,
     Privilege,
+    Quota,
     Retention,
     Route,
     Site,
@@ -198,6 +199,15 @@ def retentions(file: TerritoryFile) -> list[Retention]:
         )
         for b in file.retentions
     ]  # fmt: skip
+
+
+def quotas(file: TerritoryFile) -> list[Quota]:
+    """How much members may keep."""
+    return [
+        Quota(member_id(b.code), item.gb, *span(b, item.valid_from, item.valid_to))
+        for b in file.members
+        for item in b.quota_gb
+    ]
 
 
 def accounts(file: TerritoryFile) -> list[Account]:

@@ -18,7 +18,6 @@ from plateau.territory.types import (
     Peer,
     Practitioner,
     Privilege,
-    Retention,
     Route,
     Site,
     Skill,
@@ -335,27 +334,6 @@ ROUTES = Table(
         values (%(site_id)s, %(modality)s, %(ae_title)s, %(valid_from)s, %(valid_to)s)
         on conflict (site_id, modality, ae_title) do update set
           valid_from = excluded.valid_from, valid_to = excluded.valid_to
-        """,
-)
-RETENTIONS = Table(
-    kind="retention",
-    row=Retention,
-    key=("member_id", "modality", "valid_from"),
-    select="""
-        select member_id, modality, years, until_age, years_after_death, source, valid_from,
-               valid_to
-        from territory.retention
-        order by member_id, modality, valid_from
-        """,
-    put="""
-        insert into territory.retention
-          (member_id, modality, years, until_age, years_after_death, source, valid_from, valid_to)
-        values (%(member_id)s, %(modality)s, %(years)s, %(until_age)s, %(years_after_death)s,
-                %(source)s, %(valid_from)s, %(valid_to)s)
-        on conflict (member_id, modality, valid_from) do update set
-          years = excluded.years, until_age = excluded.until_age,
-          years_after_death = excluded.years_after_death, source = excluded.source,
-          valid_to = excluded.valid_to
         """,
 )
 # Accounts and roles belong to `access`, which alone writes them; only those of the people whom

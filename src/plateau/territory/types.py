@@ -227,6 +227,19 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How much a member may keep at most before only machines still store for it.
+
+    Units: GB.
+    """
+
+    member_id: MemberId
+    gb: float
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long a member keeps images, of one modality or of all (`*`), after the last visit.
 

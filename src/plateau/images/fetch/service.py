@@ -11,6 +11,7 @@ from plateau.images.fetch import queries
 from plateau.images.fetch.types import CANCELLED, WAITING, Fetch, Found, Listed, Source
 from plateau.images.importing import rules
 from plateau.images.importing.types import Stranger
+from plateau.images.quota import service as quotas
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import ConflictError, NotFoundError
 from plateau.kernel.ids import PatientId, SiteId
@@ -85,6 +86,7 @@ def begin(tx: Tx, caller: Caller, wish: Wish, *, now: datetime) -> UUID:
     found = _compared(tx, caller, wish, peer)
     if ", ".join(found.differences) != wish.seen:
         raise ConflictError("compare the patients first: they are not described alike")
+    quotas.check(tx, site_id=wish.site_id, now=now)
     patient_id = found.patient.patient_id
     if peer.issuer:
         patients.recognise(

@@ -18,6 +18,7 @@ from plateau.images.fetch import queries
 from plateau.images.fetch.types import FETCHED, REFUSED, WAITING, Fetch, Tally
 from plateau.images.peers import dialing
 from plateau.images.peers.types import address_of
+from plateau.images.quota import service as quotas
 from plateau.images.store import Store
 from plateau.images.stow.parts import Parts, media_type
 from plateau.images.types import Origin
@@ -227,6 +228,8 @@ def run(db: Db, keeper: Store, event: FetchAsked, *, ours: str, now: datetime) -
     try:
         if peer is None or peer.fetches_by is None:
             raise NotFoundError("it is no longer in the territory file")
+        with db.begin() as tx:
+            quotas.check(tx, site_id=one.site_id, now=now)
         work = Work(db, keeper, one, peer, ours)
         tally = work.tally
         {"get": work.get, "move": work.move, "web": work.web}[peer.fetches_by]()

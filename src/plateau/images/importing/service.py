@@ -20,6 +20,7 @@ from plateau.images.importing.types import (
     Stranger,
     Upload,
 )
+from plateau.images.quota import service as quotas
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from plateau.kernel.ids import SiteId
@@ -50,6 +51,7 @@ def begin_folder(tx: Tx, folder: Path, *, site_id: SiteId, issuer: str, now: dat
     known = queries.begun(tx, site_id=site_id, issuer=issuer, folder=place)
     if known:
         return known
+    quotas.check(tx, site_id=site_id, now=now)
     one = Import(uuid4(), site_id, issuer, place, "command", READING)
     queries.add(tx, one, now=now)
     return one
@@ -72,6 +74,13 @@ def keep_uploads(blobs: Blobs, files: Sequence[tuple[str, IO[bytes]]]) -> list[U
     return found
 
 
+def check_room(tx: Tx, caller: Caller, *, site_id: SiteId, size: int, now: datetime) -> None:
+    """Refuse what the caller may not have read in for the site, or what is beyond its quota."""
+    if site_id not in caller.sites_as(*IMPORTERS):
+        raise NotFoundError("there is no such site")
+    quotas.check(tx, site_id=site_id, size=size, now=now)
+
+
 def begin_upload(
     tx: Tx,
     caller: Caller,
@@ -82,8 +91,8 @@ def begin_upload(
     now: datetime,
 ) -> UUID:
     """Uploaded files are read in by a job; the number of the import."""
-    if site_id not in caller.sites_as(*IMPORTERS):
-        raise NotFoundError("there is no such site")
+    size = sum(one.bytes for one in uploads)
+    check_room(tx, caller, site_id=site_id, size=size, now=now)
     one = Import(uuid4(), site_id, _issuer(issuer), "", str(caller.person_id), READING)
     queries.add(tx, one, now=now)
     for upload in uploads:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from plateau.images.quota.types import OverQuotaError
 from plateau.images.stow.types import Elements, OtherStudyError, Outcome, TooLargeError
 from plateau.images.types import Header
 from plateau.kernel.errors import PlateauError, UnavailableError
@@ -10,8 +11,9 @@ from plateau.platform.dimse import status_of
 _REASONS: dict[type[PlateauError], int] = {
     OtherStudyError: 0xA901,  # does not match. PS3.18, I.2.2
     TooLargeError: 0xA700,  # out of resources
+    OverQuotaError: 0xA700,
 }
-_ALL_KEPT, _SOME_KEPT, _NONE_KEPT, _LATER = 200, 202, 409, 503
+_ALL_KEPT, _SOME_KEPT, _NONE_KEPT, _LATER, _NO_ROOM = 200, 202, 409, 503, 507
 
 
 def status(outcomes: Sequence[Outcome]) -> int:
@@ -21,6 +23,8 @@ def status(outcomes: Sequence[Outcome]) -> int:
         return _ALL_KEPT
     if len(errors) < len(outcomes):
         return _SOME_KEPT
+    if all(isinstance(error, OverQuotaError) for error in errors):
+        return _NO_ROOM
     is_down = all(isinstance(error, UnavailableError) for error in errors)
     return _LATER if is_down else _NONE_KEPT
 

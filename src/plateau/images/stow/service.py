@@ -8,6 +8,7 @@ import structlog
 from plateau.access import service as access
 from plateau.access.types import Access
 from plateau.images import service
+from plateau.images.quota import service as quotas
 from plateau.images.store import Store
 from plateau.images.stow import queries as senders
 from plateau.images.stow.types import OtherStudyError, Outcome, Part, TooLargeError
@@ -31,6 +32,7 @@ def origin_of(tx: Tx, caller: Caller, *, ae_title: str, address: str, now: datet
         raise NotFoundError("no machine of yours calls itself so")
     if len(titles) > 1:
         raise InvalidInputError("say in which machine's name this is sent: ?ae_title=")
+    quotas.check(tx, site_id=None, ae_title=titles[0], now=now)
     return Origin(
         ae_title=titles[0], address=address, protocol="stow", account=str(caller.person_id)
     )

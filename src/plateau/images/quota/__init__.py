@@ -1,0 +1,1 @@
+"""How much members may keep, and what is refused beyond."""

@@ -149,11 +149,11 @@ class Scene:
             return False
 
     def exam_of(self, asked: Asked) -> str | None:
-        """The exam of a request when all its images are here, else None."""
+        """The exam of a request when all its images are here and it waits to be read, else None."""
         with self.pool.db.begin() as tx:
             found = tx.values(
-                "select exam_id from requests.exam"
-                " where request_id = %(id)s and state = 'complete'",
+                "select exam_id from requests.exam join reading.task using (exam_id)"
+                " where request_id = %(id)s and requests.exam.state = 'complete'",
                 id=asked.request_id,
             )
         return str(found[0]) if found else None

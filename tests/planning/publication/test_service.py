@@ -303,8 +303,9 @@ def test_a_night_is_given_away_and_published_at_once(tx: Tx, pool: Pool, period:
     swap_id = swapping.offer(
         tx, giver, night.post_id, to=taker.person_id, return_post_id=None, now=BEFORE
     )
+    third = next(n for n in range(len(pool.doctors)) if n not in {mine, other})
     with pytest.raises(NotFoundError):
-        swapping.take(tx, pool.doctor(3 if other != 3 and mine != 3 else 4), swap_id, now=BEFORE)
+        swapping.take(tx, pool.doctor(third), swap_id, now=BEFORE)
     swapping.take(tx, taker, swap_id, now=BEFORE)
     assert on_duty(tx, pool, at(night, 1)) == [taker.name]
     assert asked.swap(tx, swap_id).state == "accepted"

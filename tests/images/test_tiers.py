@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from obstore.store import LocalStore
@@ -12,14 +14,19 @@ import make
 from images.instances import CT, as_file, ct
 from images.rejecting import a_study, note
 from images.web import client, keep
+from plateau.images import jobs
+from plateau.images.events import ColdStudyOpened
 from plateau.images.move import service as moving
 from plateau.images.move.types import Selection
 from plateau.images.tiers import service as tiers
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import UnavailableError
+from plateau.kernel.ids import StudyId
+from plateau.platform import runtime
 from plateau.platform.blobs import Blobs, Buffer, open_folder, open_url
 from plateau.platform.db import Db
+from plateau.platform.settings import Settings
 
 LATER = make.NIGHT + timedelta(days=200)
 AFTER = timedelta(days=180)
@@ -223,3 +230,143 @@ def test_a_store_is_named_by_an_address(tmp_path: Path) -> None:
     store = open_url(f"file://{tmp_path}/with%20space")
     key = store.put(b"bytes")
     assert (tmp_path / "with space" / key[:2] / key).read_bytes() == b"bytes"
+
+
+def cold_study(db: Db, two: Blobs) -> tuple[list[bytes], str]:
+    contents = a_quiet_study(db, two)
+    move(db, two)
+    assert tier(db) == "cold"
+    with db.begin() as tx:
+        return sorted(contents), tx.value("select study_uid from images.study")
+
+
+def deferred(db: Db) -> list[ColdStudyOpened]:
+    """What the worker is asked to bring back."""
+    with db.begin() as tx:
+        found = tx.values(
+            """
+            select args->>'study_id' from public.procrastinate_jobs
+            where task_name = 'plateau.images.jobs.bring_back' order by id
+            """
+        )
+    return [ColdStudyOpened(study_id=StudyId(UUID(one))) for one in found]
+
+
+def work_on(db: Db, two: Blobs) -> int:
+    """What the worker does."""
+    asked = deferred(db)
+    for event in asked:
+        tiers.bring_back(db, two, event.study_id, now=LATER)
+    return len(asked)
+
+
+def test_a_look_at_a_moved_study_brings_it_back_and_waits_for_nothing(
+    db: Db, two: Blobs, reader: Caller, tmp_path: Path
+) -> None:
+    contents, study_uid = cold_study(db, two)
+    with client(db, two, reader) as web:
+        assert web.get(f"/dicom-web/studies/{study_uid}/metadata").status_code == 200
+        assert web.get(f"/dicom-web/studies/{study_uid}").status_code == 200
+    assert (files(tmp_path / "blobs"), tier(db)) == (0, "cold")  # the look copied nothing
+
+    assert work_on(db, two) == 1  # one look, however many requests
+    assert (files(tmp_path / "blobs"), files(tmp_path / "cold")) == (4, 4)
+    assert tier(db) == "warm"
+    assert readable(db, open_folder(tmp_path / "blobs")) == contents
+    work_on(db, two)  # again: nothing changes
+    assert (files(tmp_path / "blobs"), tier(db)) == (4, "warm")
+
+    assert move(db, two) == 0  # somebody has just looked at it
+    assert move(db, two, later=2 * AFTER) == 2
+    assert (files(tmp_path / "blobs"), tier(db)) == (0, "cold")
+    assert readable(db, two) == contents
+
+
+def test_a_machine_that_is_sent_a_moved_study_brings_it_back(db: Db, two: Blobs) -> None:
+    _, study_uid = cold_study(db, two)
+    asked = Selection(study_uids=(study_uid,))
+    with db.begin() as tx:
+        moving.chosen(tx, asked, origin=CT, now=LATER)
+    assert work_on(db, two) == 1
+    assert tier(db) == "warm"
+
+
+def test_the_job_engine_runs_the_return(db: Db, two: Blobs, reader: Caller) -> None:
+    _, study_uid = cold_study(db, two)
+    runtime.use(runtime.Runtime(db, two, runtime.settings_in_use()))
+    with client(db, two, reader) as web:
+        assert web.get(f"/images/studies/{study_uid}").status_code == 200
+    (event,) = deferred(db)
+    jobs.bring_back(event)
+    assert tier(db) == "warm"
+
+
+def test_the_storage_page_says_how_much_is_where(
+    db: Db, two: Blobs, reader: Caller, world: make.World
+) -> None:
+    _, study_uid = cold_study(db, two)
+    admin = make.a_caller(world.requester_id, world.site_id, role=Role.ADMINISTRATOR)
+    with client(db, two, replace(admin, language="en")) as web:
+        assert "In the second store" in web.get("/images/storage").text
+    with client(db, two, reader) as web:
+        web.get(f"/images/studies/{study_uid}")
+    work_on(db, two)
+    with client(db, two, replace(admin, language="en")) as web:
+        assert "In both: looked at again" in web.get("/images/storage").text
+
+
+def test_a_look_when_the_second_store_does_not_answer_is_tried_again(
+    db: Db, two: Blobs, tmp_path: Path
+) -> None:
+    contents, study_uid = cold_study(db, two)
+    with db.begin() as tx:
+        moving.chosen(tx, Selection(study_uids=(study_uid,)), origin=CT, now=LATER)
+    (tmp_path / "cold").rename(tmp_path / "away")
+    (tmp_path / "cold").write_text("not a folder")
+    with pytest.raises(UnavailableError):  # the engine tries again after this one
+        work_on(db, two)
+    assert tier(db) == "cold"
+    (tmp_path / "cold").unlink()
+    (tmp_path / "away").rename(tmp_path / "cold")
+    work_on(db, two)
+    assert (tier(db), readable(db, two)) == ("warm", contents)
+
+
+def test_damaged_bytes_do_not_come_back(db: Db, two: Blobs, tmp_path: Path) -> None:
+    _, study_uid = cold_study(db, two)
+    (file, *_) = (path for path in (tmp_path / "cold").rglob("*") if path.is_file())
+    file.write_bytes(b"altered")
+    with db.begin() as tx:
+        moving.chosen(tx, Selection(study_uids=(study_uid,)), origin=CT, now=LATER)
+    work_on(db, two)
+    assert (files(tmp_path / "blobs"), tier(db)) == (3, "cold")
+
+
+def test_a_crash_while_a_study_comes_back_loses_nothing(
+    db: Db, blobs: Blobs, tmp_path: Path
+) -> None:
+    whole = open_folder(tmp_path / "blobs", cold=open_folder(tmp_path / "cold"))
+    contents, _ = cold_study(db, whole)
+    with db.begin() as tx:
+        study_id = StudyId(tx.value("select study_id from images.study"))
+    stops = 0
+    for fragile in crashes(tmp_path):
+        try:
+            tiers.bring_back(db, fragile, study_id, now=LATER)
+        except StoppedError:
+            stops += 1
+        assert readable(db, whole) == contents
+    assert stops > 2
+    assert tier(db) == "warm"
+
+
+def test_a_disk_without_room_leaves_a_study_where_it_is(db: Db, two: Blobs, tmp_path: Path) -> None:
+    _, study_uid = cold_study(db, two)
+    full = Settings(data_dir=tmp_path / "full", min_free_gb=1e9)
+    runtime.use(runtime.Runtime(db, two, full))
+    with db.begin() as tx:
+        moving.chosen(tx, Selection(study_uids=(study_uid,)), origin=CT, now=LATER)
+    (event,) = deferred(db)
+    with pytest.raises(UnavailableError):
+        jobs.bring_back(event)
+    assert (files(tmp_path / "blobs"), tier(db)) == (0, "cold")

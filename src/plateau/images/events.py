@@ -70,6 +70,13 @@ class ImagesRestored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ColdStudyOpened:
+    """Somebody looks at a study, or is sent it, that is in the second store."""
+
+    study_id: StudyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentAsked:
     """A machine asks us to answer for instances before it deletes them."""
 

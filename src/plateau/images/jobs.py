@@ -5,6 +5,7 @@ from plateau.images.availability import service as availability
 from plateau.images.commitment import service as commitment
 from plateau.images.events import (
     AvailabilityChanged,
+    ColdStudyOpened,
     CommitmentRefused,
     CommitmentWanted,
     FetchAsked,
@@ -21,6 +22,8 @@ from plateau.images.forward import service as routing
 from plateau.images.importing import queries as imports
 from plateau.images.importing import work as importing
 from plateau.images.retrieve import describing
+from plateau.images.tiers import service as tiers
+from plateau.images.upkeep import service as upkeep
 from plateau.kernel.ids import StudyId
 from plateau.platform import clock, jobs, runtime
 
@@ -58,6 +61,13 @@ def forward(event: ForwardAsked) -> None:
     """Send one study to one system; tried again when it does not answer."""
     ours = runtime.settings_in_use().ae_title
     routing.send(runtime.db(), runtime.blobs(), event, ours=ours, now=clock.now())
+
+
+@jobs.on(ColdStudyOpened)
+def bring_back(event: ColdStudyOpened) -> None:
+    """A study that somebody looks at comes back from the second store, where there is room."""
+    upkeep.check_space(runtime.settings_in_use())
+    tiers.bring_back(runtime.db(), runtime.blobs(), event.study_id, now=clock.now())
 
 
 @jobs.on(StudyForwarded)

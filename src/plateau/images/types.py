@@ -230,6 +230,7 @@ class Visible:
     study_uid: str
     patient_id: PatientId
     site_id: SiteId
+    is_cold: bool  # in the second store, or on its way there
     is_audited: bool
 
 

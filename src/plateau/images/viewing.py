@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 from plateau.access import service as access
 from plateau.access.types import Access
+from plateau.images.events import ColdStudyOpened
 from plateau.images.queries import answers, arrival
 from plateau.images.types import Visible
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
 from plateau.platform.db import Tx
+from plateau.platform.jobs import emit
 
 VIEWERS = (Role.READER, Role.TECHNOLOGIST, Role.COORDINATOR, Role.REQUESTER)
 _SAME_LOOK = timedelta(minutes=10)  # one line of audit for all the requests of a viewer
@@ -48,4 +50,6 @@ def opened(tx: Tx, caller: Caller, study_uid: str, now: datetime) -> Visible:
             site_id=study.site_id,
         )
         access.record(tx, caller, seen, at=now)
+        if study.is_cold:
+            emit(tx, ColdStudyOpened(study_id=study.study_id))
     return study

@@ -76,12 +76,13 @@ create table images.doomed (
 );
 create index on images.doomed (at);
 
--- In which of two stores the bytes of a study are: 'copied' is in both, verified. Reading finds
--- either place; what comes later is in the first store again.
+-- In which of two stores the bytes of a study are: 'copied' is in both, verified, and about to leave
+-- the first; 'warm' is in both because somebody looked at it. Reading finds either place; what comes
+-- later is in the first store again.
 alter table images.study
-  add column tier text not null default 'hot' check (tier in ('hot', 'copied', 'cold')),
+  add column tier text not null default 'hot' check (tier in ('hot', 'copied', 'cold', 'warm')),
   add column tiered_at timestamptz;
-create index on images.study (last_instance_at, study_id) where tier = 'hot';
+create index on images.study (last_instance_at, study_id) where tier in ('hot', 'warm');
 create index on images.study (tiered_at, study_id) where tier = 'copied';
 
 create function images.warm_study() returns trigger language plpgsql as $$

@@ -46,13 +46,7 @@ class Blobs:
 
     def holds(self, key: str) -> bool:
         """Whether there are bytes under `key`; what they are is not read."""
-        try:
-            self._store.head(_path(key))
-        except FileNotFoundError:
-            return self.cold is not None and self.cold.holds(key)
-        except (BaseError, OSError) as error:
-            raise UnavailableError("the object store cannot be reached") from error
-        return True
+        return self._holds_here(key) or (self.cold is not None and self.cold.holds(key))
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """`length` bytes of `key` from `start`."""
@@ -70,6 +64,16 @@ class Blobs:
             return False
         self.cold.put(content)
         return key_of(self.cold.get(key)) == key
+
+    def copy_from_cold(self, key: str) -> bool:
+        """These bytes are here, from the cold store if they were not; False when damaged there."""
+        if self.cold is None or self._holds_here(key):
+            return True
+        content = self.cold.get(key)
+        if key_of(content) != key:
+            return False
+        self.put(content)
+        return True
 
     def remove_moved(self, key: str) -> None:
         """These bytes are in the cold store only, if they are there."""
@@ -109,6 +113,15 @@ class Blobs:
             if self.cold is None:
                 raise
         return self.cold._read_here(key, start, length)  # noqa: SLF001 - one of ours
+
+    def _holds_here(self, key: str) -> bool:
+        try:
+            self._store.head(_path(key))
+        except FileNotFoundError:
+            return False
+        except (BaseError, OSError) as error:
+            raise UnavailableError("the object store cannot be reached") from error
+        return True
 
     def _read_here(self, key: str, start: int, length: int | None) -> bytes:
         try:

@@ -15,7 +15,7 @@ def reached(tx: Tx, *, selection: Selection, site_id: SiteId | None) -> list[Rea
     return tx.all(
         Reached,
         """
-        select st.study_id, st.patient_id, st.site_id
+        select st.study_id, st.patient_id, st.site_id, st.tier in ('copied', 'cold') as is_cold
         from images.study st
         where st.instances > 0
           and (%(site_id)s::uuid is null

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from plateau.access import service as access
 from plateau.access.types import Access
+from plateau.images.events import ColdStudyOpened
 from plateau.images.move import queries as moves
 from plateau.images.move.types import Selection, Sent
 from plateau.images.types import Origin
@@ -12,6 +13,7 @@ from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import SiteId
 from plateau.kernel.time import local
 from plateau.platform.db import Tx
+from plateau.platform.jobs import emit
 from plateau.territory import service as territory
 from plateau.territory.types import Peer
 
@@ -28,6 +30,8 @@ def chosen(tx: Tx, selection: Selection, *, origin: Origin, now: datetime) -> li
             site_id=study.site_id,
         )
         access.record(tx, str(origin), seen, at=now)
+        if study.is_cold:
+            emit(tx, ColdStudyOpened(study_id=study.study_id))
     ids = [study.study_id for study in studies]
     return moves.sent(tx, studies=ids, selection=selection)
 

@@ -22,6 +22,7 @@ class Reached:
     study_id: StudyId
     patient_id: PatientId
     site_id: SiteId
+    is_cold: bool
 
 
 @dataclass(frozen=True, slots=True)

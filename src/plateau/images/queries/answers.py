@@ -85,6 +85,7 @@ def visible(
         Visible,
         """
         select st.study_id, st.study_uid, st.patient_id, st.site_id,
+               st.tier in ('copied', 'cold') as is_cold,
                exists (select from access.audit a
                        where a.patient_id = st.patient_id and a.at > %(since)s
                          and a.person_id = %(person_id)s and a.action = 'images.view'

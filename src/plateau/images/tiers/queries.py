@@ -18,7 +18,7 @@ def quiet(tx: Tx, *, before: datetime) -> Quiet | None:
         """
         select study_id, last_instance_at
         from images.study st
-        where tier = 'hot' and state = 'complete' and last_instance_at < %(before)s
+        where tier in ('hot', 'warm') and state = 'complete' and last_instance_at < %(before)s
           and (tiered_at is null or tiered_at < %(before)s)
           and not exists (select from access.audit a
                           where a.patient_id = st.patient_id and a.at >= %(before)s
@@ -60,18 +60,41 @@ def keys(tx: Tx, study_id: StudyId) -> list[str]:
 
 
 def set_tier(tx: Tx, one: Quiet, *, tier: str, now: datetime) -> bool:
-    """The study is there now; False when more of it came meanwhile, which is in the first store."""
+    """The study is there now; False when more of it came meanwhile, or somebody looked at it."""
     changed = tx.run(
         """
         update images.study set tier = %(tier)s, tiered_at = %(now)s
-        where study_id = %(id)s and last_instance_at = %(last)s
+        where study_id = %(id)s and last_instance_at = %(last)s and tier = any(%(before)s)
         """,
         id=one.study_id,
         last=one.last_instance_at,
         tier=tier,
+        before=["copied"] if tier == "cold" else ["hot", "warm"],
         now=now,
     )
     return changed == 1
+
+
+def is_cold(tx: Tx, study_id: StudyId) -> bool:
+    """Whether a study is in the second store, or on its way there."""
+    return bool(
+        tx.value(
+            "select tier in ('copied', 'cold') from images.study where study_id = %(id)s",
+            id=study_id,
+        )
+    )
+
+
+def warm(tx: Tx, study_id: StudyId, *, now: datetime) -> None:
+    """The study is in both stores, unless more of it came meanwhile."""
+    tx.run(
+        """
+        update images.study set tier = 'warm', tiered_at = %(now)s
+        where study_id = %(id)s and tier in ('copied', 'cold')
+        """,
+        id=study_id,
+        now=now,
+    )
 
 
 def postpone(tx: Tx, study_id: StudyId, *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from plateau.images.tiers import queries
 from plateau.images.tiers.types import Tier
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import NotFoundError
+from plateau.kernel.ids import StudyId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
 
@@ -59,9 +60,36 @@ def remove_one(db: Db, blobs: Blobs, *, now: datetime) -> bool:
     return True
 
 
+def bring_back(db: Db, blobs: Blobs, study_id: StudyId, *, now: datetime) -> bool:
+    """What somebody looks at is in the first store again, and in the second; safe to run twice.
+
+    False when something of it is damaged: what is not is there.
+    """
+    with db.begin() as tx:
+        keys = queries.keys(tx, study_id) if queries.is_cold(tx, study_id) else []
+    if not keys or blobs.cold is None:
+        return True
+    damaged = [key for key in keys if not _is_back(blobs, key)]
+    if damaged:  # the integrity sweep says which
+        log.warning("tier.damaged", study_id=str(study_id))
+        return False
+    with db.begin() as tx:
+        queries.warm(tx, study_id, now=now)
+        tx.touch("images")
+    log.info("study.brought_back", study_id=str(study_id))
+    return True
+
+
 def tiers(tx: Tx, caller: Caller) -> list[Tier]:
     """How much of the caller's sites is in each store."""
     return queries.tiers(tx, sites=peers.sites(caller))
+
+
+def _is_back(blobs: Blobs, key: str) -> bool:
+    try:
+        return blobs.copy_from_cold(key)
+    except NotFoundError:
+        return False
 
 
 def _is_copied(blobs: Blobs, key: str) -> bool:

@@ -1,7 +1,6 @@
 """SQL of the ledger; writes schema `activity` only."""
 
 from collections.abc import Set
-from datetime import datetime
 
 from plateau.activity.types import Act, Counted, Delay, Entry, Period, Scope, Tally
 from plateau.kernel.ids import ExamId, SiteId, VersionId
@@ -9,51 +8,54 @@ from plateau.platform.db import Tx
 
 
 def act(tx: Tx, version_id: VersionId) -> Act:
-    """What is counted of a signed version."""
+    """What is counted of a signed version.
+
+    Its session is the published one on its machine when the exam was complete.
+    """
     return tx.one(
         Act,
         """
         select v.version_id, v.kind, t.exam_id, t.exam_code, t.modality, t.urgency, t.site_id,
                s.member_id, v.signed_by as reader_id, d.line_id, v.duty_id, t.complete_at,
-               v.signed_at
+               v.signed_at, (t.complete_at at time zone s.time_zone)::date as happened_on,
+               machine.ae_title as machine, held.name as session, home.code as reader_member,
+               held.code as session_member, m.code as patient_member, contract.status,
+               x.minutes
         from reading.version v
         join reading.task t using (exam_id)
-        join territory.site s using (site_id)
+        join requests.exam e using (exam_id)
+        join territory.site s on s.site_id = t.site_id
+        join territory.member m using (member_id)
+        join territory.exam_type x on x.exam_code = t.exam_code
+        left join territory.device machine on machine.device_id = e.device_id
         left join planning.duty d on d.duty_id = v.duty_id
+        left join lateral (
+          select hm.code
+          from territory.practitioner p
+          join territory.site hs on hs.site_id = p.home_site_id
+          join territory.member hm on hm.member_id = hs.member_id
+          where p.person_id = v.signed_by
+          order by p.valid_from desc limit 1) home on true
+        left join lateral (
+          select c.status from territory.contract c
+          where c.person_id = v.signed_by and c.valid_from <= v.signed_at::date
+            and (c.valid_to is null or c.valid_to > v.signed_at::date)
+          order by c.valid_from desc limit 1) contract on true
+        left join lateral (
+          select pm.code, post.name
+          from planning.post post
+          join planning.version r on r.period_id = post.period_id and r.state = 'published'
+          join planning.assignment a on a.version_id = r.version_id and a.post_id = post.post_id
+          join territory.practitioner p on p.person_id = a.person_id
+          join territory.site ps on ps.site_id = p.home_site_id
+          join territory.member pm on pm.member_id = ps.member_id
+          where post.machine = machine.ae_title and post.kind = 'session'
+            and post.starts_at <= t.complete_at and post.ends_at > t.complete_at
+          order by a.position, post.post_id limit 1) held on true
         where v.version_id = %(id)s
         """,
         id=version_id,
     )
-
-
-def add_entry(tx: Tx, act: Act, *, key: str, at: datetime) -> bool:
-    """Count an act under its key; False when that is done already."""
-    touched = tx.run(
-        """
-        insert into activity.entry
-          (key, kind, counted_at, exam_id, version_id, exam_code, modality, urgency, site_id,
-           member_id, reader_id, line_id, duty_id, complete_at, signed_at)
-        values (%(key)s, 'reading', %(at)s, %(exam)s, %(version)s, %(code)s, %(modality)s,
-                %(urgency)s, %(site)s, %(member)s, %(reader)s, %(line)s, %(duty)s, %(complete)s,
-                %(signed)s)
-        on conflict (key) do nothing
-        """,
-        key=key,
-        at=at,
-        exam=act.exam_id,
-        version=act.version_id,
-        code=act.exam_code,
-        modality=act.modality,
-        urgency=act.urgency,
-        site=act.site_id,
-        member=act.member_id,
-        reader=act.reader_id,
-        line=act.line_id,
-        duty=act.duty_id,
-        complete=act.complete_at,
-        signed=act.signed_at,
-    )
-    return touched == 1
 
 
 def delays(tx: Tx, *, scope: Scope, period: Period) -> list[Delay]:
@@ -68,7 +70,10 @@ def delays(tx: Tx, *, scope: Scope, period: Period) -> list[Delay]:
         left join territory.delay_target t on t.urgency = e.urgency
           and t.valid_from <= (e.signed_at at time zone s.time_zone)::date
           and (t.valid_to is null or t.valid_to > (e.signed_at at time zone s.time_zone)::date)
-        where e.signed_at >= %(start)s and e.signed_at < %(end)s
+        where e.kind = 'reading' and e.quantity = 1
+          and e.signed_at >= %(start)s and e.signed_at < %(end)s
+          and not exists (select from activity.entry back
+                          where back.corrects = e.entry_id and back.quantity = -1)
           and (%(everywhere)s or e.site_id = any(%(sites)s) or e.reader_id = %(person)s)
         order by e.entry_id
         limit 1000000
@@ -86,7 +91,10 @@ def tallies(tx: Tx, *, scope: Scope, period: Period) -> list[Tally]:
         from activity.entry e
         join access.account a on a.person_id = e.reader_id
         join territory.member m using (member_id)
-        where e.signed_at >= %(start)s and e.signed_at < %(end)s
+        where e.kind = 'reading' and e.quantity = 1
+          and e.signed_at >= %(start)s and e.signed_at < %(end)s
+          and not exists (select from activity.entry back
+                          where back.corrects = e.entry_id and back.quantity = -1)
           and (%(everywhere)s or e.site_id = any(%(sites)s) or e.reader_id = %(person)s)
         group by e.reader_id, a.name, m.code
         order by a.name, e.reader_id, m.code
@@ -111,7 +119,10 @@ def entries(tx: Tx, *, scope: Scope, period: Period, limit: int) -> list[Entry]:
         join access.account a on a.person_id = e.reader_id
         left join territory.line l on l.line_id = e.line_id
         left join planning.duty d on d.duty_id = e.duty_id
-        where e.signed_at >= %(start)s and e.signed_at < %(end)s
+        where e.kind = 'reading' and e.quantity = 1
+          and e.signed_at >= %(start)s and e.signed_at < %(end)s
+          and not exists (select from activity.entry back
+                          where back.corrects = e.entry_id and back.quantity = -1)
           and (%(everywhere)s or e.site_id = any(%(sites)s) or e.reader_id = %(person)s)
         order by e.signed_at desc, e.entry_id desc
         limit %(limit)s
@@ -131,7 +142,10 @@ def counted(tx: Tx, exam_id: ExamId, *, sites: Set[SiteId]) -> list[Counted]:
         join territory.member m using (member_id)
         join access.account a on a.person_id = e.reader_id
         left join territory.line l using (line_id)
-        where e.exam_id = %(exam_id)s and e.site_id = any(%(sites)s)
+        where e.exam_id = %(exam_id)s and e.site_id = any(%(sites)s) and e.kind = 'reading'
+          and e.quantity = 1
+          and not exists (select from activity.entry back
+                          where back.corrects = e.entry_id and back.quantity = -1)
         order by e.entry_id
         limit 100
         """,

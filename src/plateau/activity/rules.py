@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from plateau.activity.types import Delay, Entry, Period, Share, Summary, Table, Tally
+from plateau.activity.ledger.types import Fact
+from plateau.activity.types import Act, Delay, Entry, Period, Share, Summary, Table, Tally
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.ids import ExamId
 
@@ -19,6 +20,34 @@ _COLUMNS = (
 def key_of(exam_id: ExamId) -> str:
     """What the ledger calls the reading of an exam: an exam is counted once."""
     return f"reading:{exam_id}"
+
+
+def reading(act: Act) -> Fact:
+    """A signed reading as the ledger says it."""
+    return Fact(
+        key=key_of(act.exam_id),
+        kind="reading",
+        happened_on=act.happened_on,
+        exam_id=act.exam_id,
+        version_id=act.version_id,
+        exam_code=act.exam_code,
+        modality=act.modality,
+        urgency=act.urgency,
+        site_id=act.site_id,
+        member_id=act.member_id,
+        reader_id=act.reader_id,
+        line_id=act.line_id,
+        duty_id=act.duty_id,
+        complete_at=act.complete_at,
+        signed_at=act.signed_at,
+        machine=act.machine,
+        session=act.session,
+        reader_member=act.reader_member,
+        session_member=act.session_member,
+        patient_member=act.patient_member,
+        status=act.status,
+        minutes=act.minutes,
+    )
 
 
 def period(start: datetime | None, end: datetime | None, *, now: datetime) -> Period:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from plateau.activity import queries, rules
+from plateau.activity.ledger import service as ledger
 from plateau.activity.types import Counted, Entry, Period, Scope, Summary, Table
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
@@ -20,10 +21,7 @@ def count(tx: Tx, *, version_id: VersionId, now: datetime) -> bool:
     act = queries.act(tx, version_id)
     if act.kind != "final":
         return False
-    added = queries.add_entry(tx, act, key=rules.key_of(act.exam_id), at=now)
-    if added:
-        tx.touch("activity")
-    return added
+    return ledger.append(tx, [rules.reading(act)], at=now) == 1
 
 
 def scope_of(caller: Caller) -> Scope:

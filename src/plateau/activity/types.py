@@ -23,6 +23,14 @@ class Act:
     duty_id: DutyId | None
     complete_at: datetime
     signed_at: datetime
+    happened_on: date
+    machine: str | None
+    session: str | None
+    reader_member: str | None
+    session_member: str | None
+    patient_member: str
+    status: str | None
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """PostgreSQL: connections, transactions and typed rows."""
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import inf
 from typing import Any, ClassVar, LiteralString, Protocol, TypeVar
@@ -68,6 +68,17 @@ class Tx:
         """Run a command once for each row of parameters, in one exchange."""
         with self.connection.cursor() as cursor:
             cursor.executemany(sql, rows)
+
+    def copy_in(self, sql: LiteralString, lines: Iterable[bytes]) -> None:
+        """Feed a `copy … from stdin` with lines in the text format of COPY."""
+        with self.connection.cursor() as cursor, cursor.copy(sql) as copy:
+            for line in lines:
+                copy.write(line)
+
+    def copy_out(self, sql: LiteralString) -> Iterator[bytes | bytearray | memoryview]:
+        """The lines of a `copy … to stdout`, one by one as they come, each ended."""
+        with self.connection.cursor() as cursor, cursor.copy(sql) as copy:
+            yield from copy
 
     def touch(self, *topics: str) -> None:
         """Tell the open pages that listen to `topics` to look again, once this commits."""

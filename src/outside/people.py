@@ -1,6 +1,6 @@
 """The people of a night as a separate process: they know Plateau only through its pages.
 
-`python -m outside.people --base http://127.0.0.1:8080 --plan plan.json --speed 60`
+`python -m outside.people --base http://127.0.0.1:8080 --plan plan.json --reader LOGIN --speed 60`
 """
 
 import argparse
@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,6 @@ from outside import together
 from outside.forms import Form, forms
 
 log = structlog.get_logger()
-READERS = ("lecteur1", "lecteur2")
 _PASSWORD = "plateau-demo"  # noqa: S105 - of the demonstration
 _LONGEST_WAIT_S = 5.0
 _LOOK_S = 1.0
@@ -226,10 +225,12 @@ def _look(person: Person, page: str) -> None:
             person.get(f"{base}/series/{uid}/instances/{middle}/frames/1")
 
 
-def people(base: str, plan: list[dict[str, Any]], stop: threading.Event) -> dict[str, Person]:
-    """A browser for each person of the plan."""
+def people(
+    base: str, plan: list[dict[str, Any]], readers: Sequence[str], stop: threading.Event
+) -> dict[str, Person]:
+    """A browser for each person of the plan, and for the readers."""
     sites = sorted({visit["site"] for visit in plan})
-    logins = [*(f"urgences.{site.lower()}" for site in sites), *READERS]
+    logins = [*(f"urgences.{site.lower()}" for site in sites), *readers]
     return {
         login: Person(
             login=login,
@@ -251,6 +252,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="outside.people", description=__doc__)
     parser.add_argument("--base", required=True)
     parser.add_argument("--plan", type=Path, required=True)
+    parser.add_argument("--reader", action="append", required=True, help="login of one on duty")
     parser.add_argument("--speed", type=float, default=60.0)
     parser.add_argument("--leave", type=int, default=0, help="leave one exam in so many")
     options = parser.parse_args(arguments)
@@ -258,11 +260,11 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     plan = json.loads(options.plan.read_text("utf-8"))
-    everybody = people(options.base, plan, stop)
+    everybody = people(options.base, plan, options.reader, stop)
     with ThreadPoolExecutor(len(everybody)) as pool:
         acts = [
             pool.submit(read_exams, person, options.speed, options.leave)
-            if login in READERS
+            if login in options.reader
             else pool.submit(ask_for_exams, person, _of(plan, login), options.speed)
             for login, person in everybody.items()
         ]

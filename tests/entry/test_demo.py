@@ -35,3 +35,11 @@ def test_nothing_is_lost_or_counted_twice_whatever_is_killed(tmp_path: Path) -> 
     assert verdict["killed"].keys() == {"web", "dimse", "mllp", "worker", "database"}
     assert {"justified", "signed", "delivered", "counted"} <= verdict["steps"].keys()
     assert done.returncode == 0
+    lived = verdict["roster"]
+    assert lived["search"], "the planner's own search is named by what was published"
+    assert (lived["published_by"], lived["version"]) == ("Sacha BOUSSOLE", 1)
+    assert len(lived["on_duty"]) == len(set(lived["on_duty"])) == 3
+    assert {one["login"] for one in lived["signed"]} <= set(lived["on_duty"])
+    assert all(one["on_duty"] == one["reports"] > 0 for one in lived["signed"])
+    assert sum(one["reports"] for one in lived["signed"]) == 60
+    assert json.loads((tmp_path / "demo" / "roster.json").read_text("utf-8"))["asked"]

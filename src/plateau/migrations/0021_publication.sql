@@ -30,6 +30,26 @@ create table planning.post (
 );
 create index on planning.post (period_id, day);
 
+create table planning.solve (
+  solve_id uuid primary key,
+  first date not null,
+  last date not null check (last >= first),
+  seconds integer not null check (seconds between 1 and 3600),
+  seed integer not null default 0,
+  state text not null default 'waiting'
+    check (state in ('waiting', 'running', 'stopped', 'done', 'failed')),
+  progress jsonb not null default '{}',  -- step, done, best, bound, gap, seconds, by_rule
+  conflicts jsonb not null default '[]', -- when no roster exists: why, and what would help
+  stop_asked boolean not null default false,
+  asked_by text not null,
+  asked_at timestamptz not null,
+  started_at timestamptz,
+  ended_at timestamptz,
+  roster jsonb,                    -- the best so far, as a roster file
+  error text
+);
+create index on planning.solve (asked_at desc);
+
 create table planning.version (
   version_id uuid primary key,
   period_id uuid not null references planning.period,
@@ -41,6 +61,7 @@ create table planning.version (
   reason text not null default '',
   made_at timestamptz not null,
   published_at timestamptz,
+  solve_id uuid references planning.solve,  -- the planner's search that it began as
   unique (period_id, number)
 );
 create unique index on planning.version (period_id) where state = 'published';
@@ -94,26 +115,6 @@ create table planning.relaxation (
   check ((kind <> 'optional') = (rule is not null))
 );
 create index on planning.relaxation (period_id, at);
-
-create table planning.solve (
-  solve_id uuid primary key,
-  first date not null,
-  last date not null check (last >= first),
-  seconds integer not null check (seconds between 1 and 3600),
-  seed integer not null default 0,
-  state text not null default 'waiting'
-    check (state in ('waiting', 'running', 'stopped', 'done', 'failed')),
-  progress jsonb not null default '{}',  -- step, done, best, bound, gap, seconds, by_rule
-  conflicts jsonb not null default '[]', -- when no roster exists: why, and what would help
-  stop_asked boolean not null default false,
-  asked_by text not null,
-  asked_at timestamptz not null,
-  started_at timestamptz,
-  ended_at timestamptz,
-  roster jsonb,                    -- the best so far, as a roster file
-  error text
-);
-create index on planning.solve (asked_at desc);
 
 -- What people ask for: the problem of a period is made from it (`planning.leave`, `planning.wish`).
 create table if not exists planning.leave (

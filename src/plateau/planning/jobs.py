@@ -1,8 +1,9 @@
 """Rosters made by the worker: asked in a row, stopped by a row, gone on with after a crash."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,7 @@ from plateau.planning.roster.types import Problem, Roster
 from plateau.planning.solver.conflicts import Conflict, explain
 from plateau.planning.solver.solve import Progress, Solution, solve
 from plateau.platform import clock, jobs, runtime
+from plateau.platform.db import Db
 
 log = structlog.get_logger()
 _NOTE_S = 1.0
@@ -24,27 +26,34 @@ _WORKERS = 2
 @jobs.on(SolveAsked)
 def make_roster(event: SolveAsked) -> None:
     """A roster is made for the row; run again after a crash, it begins from the best so far."""
-    with runtime.db().begin() as tx:
-        if not solving.begin(tx, event.solve_id, now=clock.now()):
+    make(runtime.db(), event.solve_id)
+
+
+def make(
+    db: Db, solve_id: UUID, *, workers: int = _WORKERS, now: Callable[[], datetime] = clock.now
+) -> None:
+    """A roster is made for a row here and now; with one worker, the same one each time."""
+    with db.begin() as tx:
+        if not solving.begin(tx, solve_id, now=now()):
             return
     try:
-        with runtime.db().begin() as tx:
-            row, problem, start = solving.problem_of(tx, event.solve_id, now=clock.now())
+        with db.begin() as tx:
+            row, problem, start = solving.problem_of(tx, solve_id, now=now())
     except ConflictError as error:
-        _end(event.solve_id, Outcome(best=None, error=str(error)))
+        _end(db, solve_id, Outcome(best=None, error=str(error)), now())
         return
-    notes = _Notes(event.solve_id)
+    notes = _Notes(db, solve_id)
     found = solve(
         problem,
         seconds=row.seconds,
-        workers=_WORKERS,
+        workers=workers,
         seed=row.seed,
         start=start,
         on_progress=notes.take,
         should_stop=notes.is_stop_asked,
     )
-    _end(event.solve_id, _outcome(problem, found, was_stopped=notes.stop_asked))
-    log.info("roster.made", solve_id=event.solve_id, gap=round(found.gap, 4))
+    _end(db, solve_id, _outcome(problem, found, was_stopped=notes.stop_asked), now())
+    log.info("roster.made", solve_id=solve_id, gap=round(found.gap, 4))
 
 
 def _outcome(problem: Problem, found: Solution, *, was_stopped: bool) -> Outcome:
@@ -72,15 +81,16 @@ def _as_row(one: Conflict) -> dict[str, object]:
     return {"text": one.text, "values": dict(one.values), "relaxations": relaxations}
 
 
-def _end(solve_id: UUID, outcome: Outcome) -> None:
-    with runtime.db().begin() as tx:
-        solving.end(tx, solve_id, outcome, now=clock.now())
+def _end(db: Db, solve_id: UUID, outcome: Outcome, now: datetime) -> None:
+    with db.begin() as tx:
+        solving.end(tx, solve_id, outcome, now=now)
 
 
 @dataclass(slots=True)
 class _Notes:
     """Where the search stands, written at most once a second; the answer says whether to stop."""
 
+    db: Db
     solve_id: UUID
     stop_asked: bool = False
     _last: Progress | None = None
@@ -106,7 +116,7 @@ class _Notes:
         progress = asdict(self._last) if self._last else {}
         progress.pop("roster", None)
         best, self._best = self._best, None
-        with runtime.db().begin() as tx:
+        with self.db.begin() as tx:
             return solving.note(tx, self.solve_id, progress=_finite(progress), best=best)
 
 

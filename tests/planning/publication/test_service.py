@@ -13,6 +13,7 @@ from planning.publication.little import (
     a_draft,
     a_period,
     a_pool,
+    accept_all,
     at,
     holder,
     publish,
@@ -374,6 +375,9 @@ def test_a_solve_is_followed_stopped_and_made_a_draft(tx: Tx, pool: Pool, period
     solving.end(tx, one.solve_id, Outcome(best=roster, was_stopped=True), now=BEFORE)
     draft = solving.make_draft(tx, pool.coordinator, one.solve_id, now=BEFORE)
     assert versions.assignments(tx, draft.version_id) == roster.assignments
+    accept_all(tx, pool, draft)
+    made = publishing.publish(tx, pool.coordinator, draft.version_id, reason="", now=BEFORE)
+    assert (draft.solve_id, made.solve_id) == (one.solve_id, one.solve_id)
 
 
 def test_publishing_keeps_the_duties_of_other_days(tx: Tx, pool: Pool, period: Period) -> None:

@@ -50,13 +50,14 @@ class Cast:
             *("--clock", self.pace),
         )
 
-    def start_people(self, *, plan: Path, speed: float, leave: int) -> None:
-        """Requesters and the readers on duty, who leave every `leave`-th exam to a visitor."""
+    def start_people(self, readers: Sequence[str], *, plan: Path, speed: float, leave: int) -> None:
+        """Requesters and these readers, who leave every `leave`-th exam to a visitor."""
         self._start(
             "people",
             "outside.people",
             "--base",
             f"http://127.0.0.1:{self.ports.web}",
+            *_repeated("--reader", readers),
             *("--plan", str(plan), "--speed", str(speed), "--leave", str(leave)),
         )
 

@@ -18,6 +18,7 @@ from pynetdicom.sop_class import (
 
 from plateau.entry.demo.plan import Visit
 from plateau.entry.demo.queries import Story
+from plateau.entry.demo.roster import Lived
 from plateau.kernel.errors import UnavailableError
 
 _STEPS = (
@@ -51,6 +52,7 @@ class Verdict:
     duplicated: int = 0
     steps: dict[str, Step] = field(default_factory=dict)
     killed: dict[str, int] = field(default_factory=dict)
+    roster: Lived | None = None
     problems: list[str] = field(default_factory=list)
 
     @property

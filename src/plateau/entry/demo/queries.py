@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from plateau.kernel.caller import Caller, Role
+from plateau.kernel.ids import PersonId, SiteId
 from plateau.platform.db import Tx
 
 
@@ -29,6 +31,90 @@ class Story:
     signed_at: datetime | None
     delivered_at: datetime | None
     counted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """Somebody on duty by the published roster, and the planner's search that it began as."""
+
+    login: str
+    name: str
+    position: int
+    starts_at: datetime
+    ends_at: datetime
+    published_by: str
+    number: int
+    search: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Somebody signed reports; how many of them while on duty by the published roster."""
+
+    login: str
+    reports: int
+    on_duty: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Coordinator:
+    person_id: PersonId
+    name: str
+    sites: list[SiteId]
+
+
+def coordinator(tx: Tx) -> Caller:
+    """The coordinator of most sites."""
+    found = tx.one(
+        _Coordinator,
+        """
+        select a.person_id, a.name, array_agg(r.site_id order by r.site_id) as sites
+        from access.role r join access.account a using (person_id)
+        where r.role = 'coordinator'
+        group by a.person_id, a.name order by count(*) desc, a.person_id limit 1
+        """,
+    )
+    roles = {Role.COORDINATOR: frozenset(found.sites)}
+    return Caller(person_id=found.person_id, name=found.name, roles=roles)
+
+
+def on_duty(tx: Tx, *, at: datetime) -> list[OnDuty]:
+    """Who is on duty at an instant by the published roster, in the order of calls."""
+    return tx.all(
+        OnDuty,
+        """
+        select c.login, c.name, p.first_position + a.position - 1 as position,
+               p.starts_at, p.ends_at, v.author as published_by, v.number,
+               v.solve_id::text as search
+        from planning.post p
+        join planning.assignment a using (post_id)
+        join planning.version v using (version_id)
+        join access.account c on c.person_id = a.person_id
+        where p.kind = 'duty' and v.state = 'published'
+          and p.starts_at <= %(at)s and p.ends_at > %(at)s
+        order by 3, p.name, c.login
+        limit 100
+        """,
+        at=at,
+    )
+
+
+def signatures(tx: Tx) -> list[Signature]:
+    """Who signed reports, and how many of them while on duty by the published roster."""
+    return tx.all(
+        Signature,
+        """
+        select c.login, count(*)::int as reports,
+               count(*) filter (where exists (
+                 select from planning.assignment a
+                 join planning.version p using (version_id) join planning.post d using (post_id)
+                 where a.person_id = c.person_id and p.state = 'published' and d.kind = 'duty'
+                   and d.starts_at <= r.signed_at and d.ends_at > r.signed_at))::int as on_duty
+        from reading.version r join access.account c on c.person_id = r.signed_by
+        group by c.login order by c.login
+        limit 1000
+        """,
+    )
 
 
 def stories(tx: Tx) -> list[Story]:

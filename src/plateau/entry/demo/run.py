@@ -8,20 +8,21 @@ from typing import Annotated
 import typer
 
 from plateau.entry import boot
-from plateau.entry.demo import check, queries, show, stage
+from plateau.entry.demo import check, queries, roster, show, stage
 from plateau.entry.demo.chaos import Chaos
 from plateau.entry.demo.check import Verdict
 from plateau.entry.demo.plan import night
 from plateau.entry.demo.show import Setting, Show
 from plateau.entry.demo.stage import PASSWORD
 from plateau.kernel.errors import UnavailableError
+from plateau.kernel.time import local
 from plateau.platform import log as logs
 
 _AT_ONCE = 100_000.0  # times faster than life: as fast as this machine goes
 _LOOK_S = 0.5
 _STUCK_S = 120.0
 _LEAVE_EVERY = 6
-READER = "lecteur1"
+_PAIR = 2  # readers who are played; who comes after them is the visitor
 
 
 def run(  # noqa: PLR0913, PLR0917 - one argument an option
@@ -47,14 +48,14 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
         pace=stage.pace(1 if once else speed),
         port=port,
         anywhere=once,
+        planned=True,
     )
     haste = _AT_ONCE if once else speed
     with show.opened(setting) as running:
         running.cast.start_machines(
             running.territory.machines, speed=haste, slices=slices, seed=seed
         )
-        leave = 0 if once else _LEAVE_EVERY
-        running.cast.start_people(plan=running.folder / "plan.json", speed=haste, leave=leave)
+        _start_people(running, speed=haste, leave=0 if once else _LEAVE_EVERY)
         if not once:
             _welcome(running, speed)
             boot.Asked().wait()
@@ -62,6 +63,13 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
         verdict = _play(running, chaos=chaos)
     _report(verdict, json_file)
     raise typer.Exit(0 if verdict.is_good else 1)
+
+
+def _start_people(running: Show, *, speed: float, leave: int) -> None:
+    """Whoever asks for exams, and the pair that the roster put on duty."""
+    pair = [one.login for one in running.readers[:_PAIR]]
+    plan = running.folder / "plan.json"
+    running.cast.start_people(pair, plan=plan, speed=speed, leave=leave)
 
 
 def _play(running: Show, *, chaos: bool) -> Verdict:
@@ -104,7 +112,10 @@ def _verdict(running: Show) -> Verdict:
         verdict.problems.append(f"{asked} requests for {len(running.visits)} visits")
     machines = [machine.ae_title for machine in running.territory.machines]
     verdict.problems += check.worklists(machines, running.ports.dicom)
-    verdict.problems += check.pages(running.base, (READER, PASSWORD), stories)
+    verdict.roster, wrong = roster.lived(running.db)
+    verdict.problems += wrong
+    reader = running.readers[0].login
+    verdict.problems += check.pages(running.base, (reader, PASSWORD), stories)
     verdict.problems += [f"the {name} process ended" for name in running.cast.ended()]
     return verdict
 
@@ -117,21 +128,34 @@ def _report(verdict: Verdict, json_file: Path | None) -> None:
 
 
 def _welcome(running: Show, speed: float) -> None:
+    visitor = running.readers[-1]
     typer.echo(
         f"""
 Plateau plays the night of 23 November 2026 at the Basque-Landes pool, {speed:g} times faster.
 
   Pages    {running.base}
   Sign in  password {PASSWORD}
-           lecteur3            you, beside tonight's pair: read (Lectures; N takes the next)
+           {visitor.login:<19} you, beside tonight's pair: read (Lectures; N takes the next)
            urgences.stpalais   emergency doctor: asks, and receives results
            manip.stpalais      technologist: machines and images
            regulation          coordinator: queues, delays, deliveries
            direction.stpalais  manager: activity
            admin               administrator: audit trail
+  On duty  tonight, by the roster that the planner made for the week ({running.base}/roster):
+{_on_duty(running)}
   Watch    one exam in six is left for you: open it, look at it, sign it, see it delivered.
   DICOM    PLATEAU at 127.0.0.1:{running.ports.dicom}
   Files    logs and the messages that members received are in {running.folder}
 
 Everyone in it is invented. This is not a certified medical device. Stop with Ctrl+C."""
     )
+
+
+def _on_duty(running: Show) -> str:
+    """Who is called first, second and so on, and until when."""
+    rows: list[str] = []
+    for one in running.readers:
+        role = "you" if one == running.readers[-1] else "played"
+        hours = f"{local(one.starts_at):%H:%M}-{local(one.ends_at):%H:%M}"
+        rows.append(f"           {one.position}. {one.login:<24} {hours}  {one.name} ({role})")
+    return "\n".join(rows)

@@ -10,9 +10,10 @@ from pathlib import Path
 import httpx
 
 from plateau.entry import boot, territory_file
-from plateau.entry.demo import stage
+from plateau.entry.demo import roster, stage
 from plateau.entry.demo.cast import Cast
 from plateau.entry.demo.plan import Visit
+from plateau.entry.demo.queries import OnDuty
 from plateau.entry.demo.stage import Ports
 from plateau.entry.serve import Fleet
 from plateau.kernel.errors import UnavailableError
@@ -36,6 +37,7 @@ class Setting:
     pace: Pace
     port: int = 8080
     anywhere: bool = False  # on free ports, whatever the territory file says
+    planned: bool = False  # by a roster that the planner makes, not by the territory file's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Show:
     db: Db
     visits: Sequence[Visit]
     territory: TerritoryFile
+    readers: Sequence[OnDuty]  # of the night, in the order of calls; none when nothing was planned
 
     @property
     def base(self) -> str:
@@ -60,6 +63,8 @@ class Show:
 def opened(setting: Setting) -> Generator[Show, None, None]:
     """Plateau is up, supervised, on an empty database with the territory; the RIS listen."""
     territory = stage.reinforced(territory_file.read(setting.territory))
+    if setting.planned:
+        territory = stage.unlisted(territory)
     if setting.anywhere:
         territory = stage.elsewhere(territory)
     ports = stage.choose_ports(web=setting.port, anywhere=setting.anywhere)
@@ -74,6 +79,8 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
         with open_pool(url, size=2) as pool:
             db = Db(pool, lambda _: None)
             stage.prepare(db, territory, at=setting.pace.shown(clock.wall()))
+            if setting.planned:
+                roster.publish(db, folder)
             cast.start_ris(territory.destinations)
             fleet.start()
             _await_ready(ports)
@@ -86,6 +93,7 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
                     db=db,
                     visits=setting.visits,
                     territory=territory,
+                    readers=roster.tonight(db),
                 )
             )
     finally:

@@ -22,6 +22,7 @@ from plateau.platform.settings import Settings
 from plateau.territory.blocks import TerritoryFile
 
 NIGHT_OF = date(2026, 11, 23)
+ROSTER = "roster.json"  # what the planner made of the same problem at an earlier start
 PASSWORD = "plateau-demo"  # noqa: S105 - of a demonstration that listens on loopback only
 _NIGHT, _VISITOR = "NUIT", "INVENTE"  # codes of the territory file
 _MARK = "made-by-plateau-demo"
@@ -69,8 +70,16 @@ def reinforced(territory: TerritoryFile) -> TerritoryFile:
     return replace(territory, lines=tuple(lines), roster=tuple(roster))
 
 
+def unlisted(territory: TerritoryFile) -> TerritoryFile:
+    """The same territory without the roster that its file lists: the planner makes one."""
+    return replace(territory, roster=())
+
+
 def empty(folder: Path) -> Path:
-    """A folder with nothing of an earlier demonstration; anything else in it is refused."""
+    """A folder with nothing of an earlier demonstration but the roster that the planner made.
+
+    Anything else in it is refused.
+    """
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise InvalidInputError("{folder} holds something else than a demonstration", folder=folder)
     if _is_playing(folder):
@@ -78,8 +87,11 @@ def empty(folder: Path) -> Path:
     server = boot.embedded(Settings(data_dir=folder))
     if server.data.exists() and server.is_alive():
         server.stop()
+    roster = (folder / ROSTER).read_bytes() if (folder / ROSTER).exists() else None
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
+    if roster:
+        (folder / ROSTER).write_bytes(roster)
     (folder / _MARK).write_text(str(os.getpid()))
     return folder
 

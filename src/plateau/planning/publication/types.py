@@ -32,6 +32,7 @@ class Version:
     reason: str
     made_at: datetime
     published_at: datetime | None
+    solve_id: UUID | None = None  # the planner's search that it began as
 
     @property
     def is_draft(self) -> bool:

@@ -150,7 +150,7 @@ def versions(tx: Tx, period_id: UUID) -> list[Version]:
         Version,
         """
         select version_id, period_id, number, state, parent_id, author, reason, made_at,
-               published_at
+               published_at, solve_id
         from planning.version where period_id = %(period)s and state <> 'dropped'
         order by number desc limit 500
         """,
@@ -168,7 +168,7 @@ def version(tx: Tx, version_id: UUID, *, locked: bool = False) -> Version:
         Version,
         """
         select version_id, period_id, number, state, parent_id, author, reason, made_at,
-               published_at
+               published_at, solve_id
         from planning.version where version_id = %(id)s
         """,
         id=version_id,
@@ -181,7 +181,7 @@ def published(tx: Tx, period_id: UUID) -> Version | None:
         Version,
         """
         select version_id, period_id, number, state, parent_id, author, reason, made_at,
-               published_at
+               published_at, solve_id
         from planning.version where period_id = %(period)s and state = 'published'
         """,
         period=period_id,
@@ -202,12 +202,12 @@ def add_version(tx: Tx, one: Version, *, author_id: PersonId | None) -> None:
         """
         insert into planning.version
           (version_id, period_id, number, state, parent_id, author_id, author, reason, made_at,
-           published_at)
+           published_at, solve_id)
         values (%(id)s, %(period)s,
                 (select coalesce(max(number), 0) + 1 from planning.version
                  where period_id = %(period)s),
                 %(state)s, %(parent)s, %(author_id)s, %(author)s, %(reason)s, %(made)s,
-                %(published)s)
+                %(published)s, %(solve)s)
         """,
         id=one.version_id,
         period=one.period_id,
@@ -218,6 +218,16 @@ def add_version(tx: Tx, one: Version, *, author_id: PersonId | None) -> None:
         reason=one.reason,
         made=one.made_at,
         published=one.published_at,
+        solve=one.solve_id,
+    )
+
+
+def set_solve(tx: Tx, version_id: UUID, solve_id: UUID) -> None:
+    """A version began as what a search of the planner found."""
+    tx.run(
+        "update planning.version set solve_id = %(solve)s where version_id = %(id)s",
+        id=version_id,
+        solve=solve_id,
     )
 
 

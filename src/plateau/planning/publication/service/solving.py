@@ -94,9 +94,11 @@ def make_draft(tx: Tx, caller: Caller, solve_id: UUID, *, now: datetime) -> Vers
     if best is None or period is None:
         raise ConflictError("there is no roster yet")
     roster = file.read_roster(best.encode())
-    return drafting.begin(
+    draft = drafting.begin(
         tx, caller, period.period_id, held=roster.assignments, reason="", now=now
     )  # fmt: skip
+    versions.set_solve(tx, draft.version_id, solve_id)
+    return versions.version(tx, draft.version_id)
 
 
 def impossible(tx: Tx, period_id: UUID, *, now: datetime) -> list[Breach]:

@@ -167,4 +167,5 @@ def _kind(kind: str) -> str:
         "share": _("share"),
         "option of line": _("option of a line"),
         "closed site": _("closed site"),
+        "agreed": _("agreed"),
     }[kind]

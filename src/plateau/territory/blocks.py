@@ -17,6 +17,7 @@ from pydantic import (
 
 from plateau.kernel.caller import Role
 from plateau.kernel.urgency import Urgency
+from plateau.territory.deal_blocks import AgreementBlock, DutyPayBlock, TariffBlock
 from plateau.territory.parts import Block, Code, Dated, Text
 from plateau.territory.plan_blocks import (
     ClosedItem,
@@ -307,3 +308,6 @@ class TerritoryFile:
     sessions: tuple[SessionBlock, ...] = ()
     travels: tuple[TravelBlock, ...] = ()
     shares: tuple[ShareBlock, ...] = ()
+    agreements: tuple[AgreementBlock, ...] = ()
+    tariffs: tuple[TariffBlock, ...] = ()
+    duty_pay: tuple[DutyPayBlock, ...] = ()

@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.urgency import Urgency
-from plateau.territory import plan_checks
+from plateau.territory import deal_checks, plan_checks
 from plateau.territory.blocks import LineBlock, MemberBlock, ReaderBlock, RosterBlock, TerritoryFile
 from plateau.territory.parts import Block
 from plateau.territory.periods import Period, span
@@ -26,6 +26,7 @@ def problems(file: TerritoryFile, declared: Declared) -> list[Problem]:
         *_hours(file),
         *_roster(file),
         *plan_checks.problems(file, declared),
+        *deal_checks.problems(file),
     ]
     return sorted(found, key=lambda problem: problem.line)
 
@@ -90,6 +91,7 @@ def _references(file: TerritoryFile) -> Iterator[tuple[int, str, str]]:
         yield entry.at("line"), "line", entry.line
         yield from ((entry.at("readers"), "reader", reader) for reader in entry.readers)
     yield from plan_checks.references(file)
+    yield from deal_checks.references(file)
 
 
 def _periods(file: TerritoryFile) -> Iterator[Period]:
@@ -112,6 +114,7 @@ def _periods(file: TerritoryFile) -> Iterator[Period]:
             since, until = span(line, cover.valid_from, cover.valid_to)
             yield Period((line.code, cover.site), since, until, line.at("covers", n))
     yield from plan_checks.periods(file)
+    yield from deal_checks.periods(file)
 
 
 def _quotas(members: Iterable[MemberBlock]) -> Iterator[Period]:

@@ -29,6 +29,7 @@ from plateau.territory.blocks import (
     TerritoryBlock,
     TerritoryFile,
 )
+from plateau.territory.deal_blocks import AgreementBlock, DutyPayBlock, TariffBlock
 from plateau.territory.locate import Lines, Path, locate
 from plateau.territory.parts import Block
 from plateau.territory.plan_blocks import ContractBlock, SessionBlock, ShareBlock, TravelBlock
@@ -37,7 +38,8 @@ from plateau.territory.types import BrokenFileError, Problem
 B = TypeVar("B", bound=Block)
 _SECTIONS = ("member", "site", "machine", "exam", "reader", "staff", "line", "delay",
              "destination", "peer", "route", "retention", "roster",
-             "contract", "session", "travel", "share")  # fmt: skip
+             "contract", "session", "travel", "share",
+             "agreement", "tariff", "duty_pay")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,9 @@ def _file(source: Source, text: str, name: str) -> TerritoryFile:
         sessions=source.blocks("session", SessionBlock),
         travels=source.blocks("travel", TravelBlock),
         shares=source.blocks("share", ShareBlock),
+        agreements=source.blocks("agreement", AgreementBlock),
+        tariffs=source.blocks("tariff", TariffBlock),
+        duty_pay=source.blocks("duty_pay", DutyPayBlock),
     )
 
 

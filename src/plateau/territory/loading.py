@@ -10,7 +10,7 @@ from plateau.access import service as access
 from plateau.kernel.caller import Role
 from plateau.kernel.time import local
 from plateau.platform.db import Record, Tx
-from plateau.territory import image_tables, plan_rows, plan_tables, queries, rows, tables
+from plateau.territory import deal_rows, image_tables, plan_rows, plan_tables, queries, rows, tables
 from plateau.territory.blocks import TerritoryFile
 from plateau.territory.rules import Difference, Shape, differences
 from plateau.territory.tables import Table
@@ -85,6 +85,7 @@ def _tables(file: TerritoryFile) -> Iterator[tuple[Table[Any], Sequence[Any]]]:
     yield image_tables.RETENTIONS, rows.retentions(file)
     yield image_tables.QUOTAS, rows.quotas(file)
     yield from _plan_tables(file)
+    yield deal_rows.AGREED, deal_rows.agreed(file)
 
 
 def _plan_tables(file: TerritoryFile) -> Iterator[tuple[Table[Any], Sequence[Any]]]:

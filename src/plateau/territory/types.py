@@ -258,6 +258,20 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """Something that members count with: an agreement, a tariff, the pay of a duty.
+
+    `terms` is JSON: amounts and percents are whole hundredths.
+    """
+
+    kind: str
+    code: str
+    terms: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The sign-in name of somebody whom the territory file names."""
 

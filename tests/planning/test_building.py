@@ -1,14 +1,19 @@
 """The problem of a period, from the territory as its file says it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from make import a_site
+from planning.publication.little import Pool, a_pool
+from planning.roster.build import all_held, codes, contracted, post
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.time import instant
 from plateau.planning import building, service
+from plateau.planning.publication.service import desk, drafting, publishing
 from plateau.planning.roster import check, counting
-from plateau.planning.roster.types import Kind, Post, Problem, Roster, Setting, Status
+from plateau.planning.roster.types import Assignment, Kind, Post, Problem, Roster, Setting, Status
 from plateau.planning.types import Hours, RosterEntry
 from plateau.planning.types import Roster as Published
 from plateau.platform.db import Tx, json
@@ -122,6 +127,68 @@ def test_a_decision_goes_before_the_law_and_duties_before_count(tx: Tx) -> None:
     assert found(date(2027, 2, 1)) is None
     assert [(post.on, held.person_id) for post, held in problem.before] == [(eve, reader)]
     assert {b.rule for b in check.check(problem, Roster(assignments=frozenset()))} >= {"cover"}
+
+
+def lived(tx: Tx, last: date, *posts: Post) -> tuple[Pool, Problem]:
+    """A little pool whose first doctor held these posts up to a day, and the days that follow."""
+    pool = a_pool(tx)
+    problem = replace(pool.problem, last=last, posts=posts, settings=())
+    period = desk.keep_period(tx, problem, now=AT)
+    held = frozenset(Assignment(post.post_id, pool.doctors[0]) for post in posts)
+    draft = drafting.begin(tx, pool.coordinator, period.period_id, held=held, reason="", now=AT)
+    publishing.publish(tx, pool.coordinator, draft.version_id, reason="", now=AT)
+    drafting.begin(tx, pool.coordinator, period.period_id, held=(), reason="", now=AT)
+    first = last + timedelta(days=1)
+    made = building.problem(tx, first=first, last=first + timedelta(days=13))
+    person = replace(pool.problem.people[0], contracts=contracted())
+    return pool, replace(made, people=(person,))
+
+
+def work(pool: Pool, on: date, start: time, end: time) -> Post:
+    return post(on, start, end, site_id=pool.site_id)
+
+
+@pytest.mark.parametrize(("start", "is_rested"), [(time(8, 29), False), (time(8, 30), True)])
+def test_a_session_of_the_eve_is_rested_from_at_the_border_of_two_periods(
+    tx: Tx, start: time, is_rested: bool
+) -> None:
+    eve, monday = FIRST + timedelta(days=6), FIRST + timedelta(days=7)
+    late = post(eve, time(13, 30), time(21, 30))
+    pool, problem = lived(tx, eve, replace(late, site_id=a_site(tx, "TARD")))
+    early = work(pool, monday, start, time(12))
+
+    after = replace(problem, posts=(early,))
+    found = check.check(after, all_held(after, pool.doctors[0]))
+
+    assert [(before.on, held.person_id) for before, held in after.before] == [
+        (eve, pool.doctors[0])
+    ]
+    assert ("daily_rest" not in codes(found)) is is_rested
+
+
+@pytest.mark.parametrize(("days", "most"), [(3, True), (4, False)])
+def test_half_days_of_a_week_cut_in_two_are_counted_on_both_sides(
+    tx: Tx, days: int, most: bool
+) -> None:
+    tuesday = FIRST + timedelta(days=1)
+    a_day = ((time(8, 30), time(12, 30)), (time(13, 30), time(17, 30)))
+    site = a_site(tx, "DEUX")
+    before = [replace(post(on, *hours), site_id=site) for on in (FIRST, tuesday) for hours in a_day]
+    pool, problem = lived(tx, tuesday, *before)
+    wednesday = tuesday + timedelta(days=1)
+    after = replace(
+        problem,
+        posts=tuple(
+            work(pool, wednesday + timedelta(days=n), *hours)
+            for n in range(days)
+            for hours in a_day
+        ),
+    )
+
+    found = check.check(after, all_held(after, pool.doctors[0]))
+
+    assert len(after.before) == 4
+    assert ("half_days" not in codes(found)) is most
 
 
 @pytest.mark.parametrize(

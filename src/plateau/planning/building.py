@@ -18,6 +18,7 @@ from plateau.planning.plan_types import (
     HeldRow,
     LineRow,
     PastDuty,
+    PastSession,
     ShareOfMember,
 )
 from plateau.planning.roster import holidays, law
@@ -275,13 +276,30 @@ def _shares(rows: Sequence[ShareOfMember]) -> Iterator[ShareTarget]:
 
 
 def _before(tx: Tx, days: _Days) -> Iterator[tuple[Post, Assignment]]:
-    """The duties of the weeks before, which rests and averages look back to."""
+    """The work of the weeks before, which rests and averages look back to: duties as they were
+    taken, sessions as they were published."""
     until = instant(days.first, time(0), days.zone)
-    for row in plan_queries.past_duties(tx, since=until - _KNOWN, until=until):
-        yield _past(row), Assignment(row.duty_id, row.person_id, row.position)
+    for duty in plan_queries.past_duties(tx, since=until - _KNOWN, until=until):
+        yield _past_duty(duty), Assignment(duty.duty_id, duty.person_id, duty.position)
+    for row in plan_queries.past_sessions(tx, since=until - _KNOWN, until=until):
+        yield _past_session(row), Assignment(row.post_id, row.person_id, row.position)
 
 
-def _past(row: PastDuty) -> Post:
+def _past_session(row: PastSession) -> Post:
+    return Post(
+        post_id=row.post_id,
+        kind=Kind.SESSION,
+        on=row.day,
+        half=Half(row.half),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        site_id=row.site_id,
+        name=row.name,
+        machine=row.machine,
+    )
+
+
+def _past_duty(row: PastDuty) -> Post:
     starts_at, ends_at = (
         at.astimezone(ZoneInfo(row.time_zone)) for at in (row.starts_at, row.ends_at)
     )

@@ -13,6 +13,7 @@ from plateau.planning.plan_types import (
     MemberName,
     MemberOfLine,
     PastDuty,
+    PastSession,
     PersonRow,
     SettingRow,
     ShareOfMember,
@@ -244,6 +245,25 @@ def past_duties(tx: Tx, *, since: datetime, until: datetime) -> list[PastDuty]:
         join territory.site s on s.site_id = l.place_site_id
         where d.starts_at >= %(since)s and d.starts_at < %(until)s
         order by d.starts_at, d.position, d.duty_id
+        """,
+        since=since,
+        until=until,
+    )
+
+
+def past_sessions(tx: Tx, *, since: datetime, until: datetime) -> list[PastSession]:
+    """The published sessions that began between two instants, and who held them."""
+    return tx.all(
+        PastSession,
+        """
+        select p.post_id, a.person_id, a.position, p.day, p.half, p.starts_at, p.ends_at,
+               p.site_id, p.name, p.machine
+        from planning.post p
+        join planning.assignment a using (post_id)
+        join planning.version v using (version_id)
+        where v.state = 'published' and p.kind = 'session'
+          and p.starts_at >= %(since)s and p.starts_at < %(until)s
+        order by p.starts_at, p.post_id, a.position
         """,
         since=since,
         until=until,

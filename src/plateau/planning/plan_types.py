@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from uuid import UUID
 
 from plateau.kernel.ids import DutyId, LineId, MemberId, PersonId, SiteId
 
@@ -155,6 +156,22 @@ class SettingRow:
     numbers: Mapping[str, float]
     source: str
     is_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastSession:
+    """A session of the weeks before, as it was published."""
+
+    post_id: UUID
+    person_id: PersonId
+    position: int
+    day: date
+    half: str
+    starts_at: datetime
+    ends_at: datetime
+    site_id: SiteId
+    name: str
+    machine: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class StudyGrew:
 class ImagesRejected:
     """A rejection note was stored: what it names is hidden. `code` is of PS3.16, CID 7010."""
 
+    rejection_id: int
     study_id: StudyId
     study_uid: str
     site_id: SiteId
@@ -63,6 +64,7 @@ class ImagesRejected:
 class ImagesRestored:
     """A person has brought rejected images back."""
 
+    rejection_id: int
     study_id: StudyId
     study_uid: str
     site_id: SiteId

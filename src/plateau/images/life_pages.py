@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from plateau.images import tabs
 from plateau.images.anonymise import service as anonymising
@@ -13,8 +13,10 @@ from plateau.images.reject import service as rejecting
 from plateau.images.reject.types import Wish
 from plateau.images.retention import service as keeping
 from plateau.images.retention.types import Batch
+from plateau.images.retrieve import bodies, looks, pixels
 from plateau.images.retrieve.streaming import Streamed
 from plateau.images.store import Store
+from plateau.kernel.errors import NotFoundError
 from plateau.web.pages import BlobsDep, CallerDep, DbDep, NowDep, render
 
 router = APIRouter(prefix="/images")
@@ -33,6 +35,13 @@ class WishForm(BaseModel):
         return Wish(
             code=self.code, text=self.text.strip(), series_uid=self.series, numbers=self.numbers
         )
+
+
+class PlaceForm(BaseModel):
+    """Which of the images that a note hides, and which frame of it, the first being 1."""
+
+    image: Annotated[int, Field(ge=1)] = 1
+    frame: Annotated[int, Field(ge=1)] = 1
 
 
 class BatchForm(BaseModel):
@@ -147,8 +156,47 @@ def rejected(request: Request, db: DbDep, caller: CallerDep, now: NowDep) -> HTM
         "images/rejected.html",
         block="rejected",
         rows=rows,
+        may_look=rejecting.may_look(caller),
         tabs=tabs.of(db, caller),
     )
+
+
+@router.get("/rejected/{rejection_id}")
+def look(
+    request: Request, rejection_id: int, db: DbDep, caller: CallerDep, now: NowDep,
+    asked: Annotated[PlaceForm, Query()],
+) -> HTMLResponse:  # fmt: skip
+    """What a note hides, one image at a time, without bringing it back."""
+    with db.begin() as tx:
+        found, images = rejecting.opened(tx, caller, rejection_id, now=now)
+    place = min(asked.image, len(images))
+    shown = images[place - 1] if images else None
+    return render(
+        request,
+        "images/rejected_images.html",
+        found=found,
+        images=images,
+        shown=shown,
+        place=place,
+        frame=min(asked.frame, shown.frames) if shown else 1,
+        tabs=tabs.of(db, caller),
+    )
+
+
+@router.get("/rejected/{rejection_id}/picture")
+def rejected_picture(
+    request: Request, rejection_id: int, db: DbDep, blobs: BlobsDep, caller: CallerDep,
+    asked: Annotated[PlaceForm, Query()],
+) -> Response:  # fmt: skip
+    """One frame of a rejected image, as people see it."""
+    with db.begin() as tx:
+        _, images = rejecting.looked_at(tx, caller, rejection_id)
+    if asked.image > len(images) or asked.frame > images[asked.image - 1].frames:
+        raise NotFoundError("there is no picture here")
+    content = blobs.get(images[asked.image - 1].blob_key)
+    look = looks.asked(request.query_params)
+    body = pixels.picture(content, asked.frame, form="JPEG", look=look)
+    return bodies.picture(body, "image/jpeg")
 
 
 @router.post("/rejected/{rejection_id}/undo")

@@ -68,3 +68,24 @@ create table reading.transition (
 create index on reading.transition (exam_id, transition_id);
 create trigger append_only before update or delete or truncate on reading.transition
   for each statement execute function access.refuse_change();
+
+-- Images that were rejected when their exam was being read or had been: a reader decides what that
+-- changes. What was rejected before anybody read the exam is nothing to decide.
+create table reading.rejected_images (
+  rejection_id bigint not null,       -- of images.rejection
+  exam_id uuid not null references reading.task,
+  code text not null,                 -- PS3.16, CID 7010
+  state text not null,                -- of the report, when the images were rejected
+  at timestamptz not null,
+  restored_at timestamptz,            -- the images were brought back: nothing is left to decide
+  decision text check (decision in ('stands', 'addendum', 'seen')),
+  reason text not null default '',
+  decided_at timestamptz,
+  decided_by uuid references access.account,
+  primary key (exam_id, rejection_id),
+  check ((decision is null) = (decided_at is null) and (decision is null) = (decided_by is null)),
+  check (decision is null or decision = 'seen' or reason <> '')
+);
+create index on reading.rejected_images (rejection_id);
+create index on reading.rejected_images (at, rejection_id)
+  where decision is null and restored_at is null;

@@ -14,7 +14,7 @@ from plateau.kernel.ids import ExamId, SiteId, VersionId
 from plateau.kernel.urgency import Urgency
 from plateau.platform import clock
 from plateau.platform.db import Db
-from plateau.reading import rules, service, views
+from plateau.reading import rejected, rules, service, views
 from plateau.reading.types import Addendum, Filters, Save, Sections, Signing
 from plateau.reading.views import Desk, Worklist
 from plateau.web.language import sentence
@@ -220,6 +220,21 @@ def add_addendum(visit: VisitDep, blobs: BlobsDep, addendum: AddendumDep) -> Res
     except (InvalidInputError, RuleBrokenError) as error:
         return _dossier(visit, addendum.exam_id, typed=addendum, error=error)
     return _go(visit.request, f"/exams/{addendum.exam_id}")
+
+
+@router.post("/exams/{exam_id}/rejected/{rejection_id}")
+def decide_on_rejected(
+    visit: VisitDep,
+    exam_id: ExamId,
+    rejection_id: int,
+    verdict: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    """A reader has decided what the rejection of images changes for the report."""
+    said = (verdict, reason)
+    with visit.db.begin() as tx:
+        rejected.decide(tx, visit.caller, exam_id, rejection_id, said=said, now=visit.now)
+    return _go(visit.request, f"/exams/{exam_id}")
 
 
 @router.get("/reports/{version_id}.pdf")

@@ -233,6 +233,47 @@ class SignedReport:
     digest: str
 
 
+class Verdict(StrEnum):
+    """What a reader decides when images of an exam were rejected after it was read."""
+
+    STANDS = "stands"  # the report is right without them
+    ADDENDUM = "addendum"  # it is to be completed
+    SEEN = "seen"  # the report is not signed: what is written takes it into account
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Images of an exam that were rejected when it was being read or had been."""
+
+    rejection_id: int
+    code: str
+    state: str
+    at: datetime
+    restored_at: datetime | None
+    decision: str | None
+    reason: str
+    decided_at: datetime | None
+    decided_by: str | None
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a reader has still to decide."""
+        return self.decision is None and self.restored_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """An exam of which images were rejected, and a reader has not decided what that changes."""
+
+    exam_id: ExamId
+    surname: str
+    first_name: str
+    site_name: str
+    modality: str
+    at: datetime
+    notes: int
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One line of the log of a report."""

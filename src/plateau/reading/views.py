@@ -15,7 +15,7 @@ from plateau.planning import service as planning
 from plateau.planning.types import Coverage
 from plateau.platform.db import Tx
 from plateau.reading import rules, service
-from plateau.reading.queries import lists, tasks, texts
+from plateau.reading.queries import lists, rejected, tasks, texts
 from plateau.reading.types import (
     Draft,
     Event,
@@ -24,9 +24,11 @@ from plateau.reading.types import (
     Lateness,
     Lint,
     Prior,
+    Rejected,
     Sections,
     SignedReport,
     State,
+    Undecided,
     WorklistRow,
 )
 from plateau.requests import service as requests
@@ -49,11 +51,15 @@ class Worklist:
     is_reader: bool
     is_on_duty: bool
     others_on_duty: Sequence[Coverage]
+    undecided: Sequence[Undecided]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """How an exam stands against its delay, and how many of its images are here."""
+    """How an exam stands against its delay, and how many of its images are here.
+
+    `rejected` counts the rejections about which nobody has decided.
+    """
 
     exam_id: ExamId
     urgency: str
@@ -61,6 +67,7 @@ class Clock:
     lateness: Lateness
     took: timedelta | None  # from complete to signed
     study: Study | None
+    rejected: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +108,7 @@ class Dossier:
     held: Held
     events: Sequence[Event]
     versions: Sequence[SignedReport]
+    rejected: Sequence[Rejected]
     sees_content: bool
     is_reader: bool
 
@@ -120,6 +128,7 @@ def worklist(tx: Tx, caller: Caller, filters: Filters, *, limit: int, now: datet
         is_reader=is_reader,
         is_on_duty=bool(mine),
         others_on_duty=[] if mine or not is_reader else _on_duty(tx, caller, now),
+        undecided=rejected.undecided(tx, sites=sites),
     )
 
 
@@ -141,6 +150,7 @@ def _clock(tx: Tx, held: Held, now: datetime) -> Clock:
         lateness=rules.lateness(held.complete_at, held.due_at, held.signed_at or now),
         took=held.signed_at - held.complete_at if held.signed_at else None,
         study=images.study_of(tx, held.study_uid),
+        rejected=sum(one.awaits for one in rejected.of_exam(tx, held.exam_id)),
     )
 
 
@@ -198,6 +208,7 @@ def dossier(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Dossie
         held=held,
         events=lists.timeline(tx, exam_id),
         versions=texts.versions(tx, exam_id),
+        rejected=rejected.of_exam(tx, exam_id),
         sees_content=sees_content,
         is_reader=held.site_id in caller.sites_as(Role.READER),
     )

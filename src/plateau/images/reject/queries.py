@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 from datetime import date, datetime
 
-from plateau.images.reject.types import Named, Note, Place, Rejection
+from plateau.images.reject.types import Hidden, Named, Note, Place, Rejection
 from plateau.kernel.ids import PersonId, SiteId, StudyId
 from plateau.platform.db import Tx
 
@@ -237,6 +237,27 @@ def rejections(tx: Tx, *, sites: Set[SiteId], rejection_id: int | None = None,
         sites=list(sites),
         id=rejection_id,
         study_uid=study_uid,
+        limit=limit,
+    )
+
+
+def hidden(tx: Tx, rejection_id: int, *, limit: int = 2000) -> list[Hidden]:
+    """The stored instances that a note hides, in the machine's order; none once it was undone."""
+    return tx.all(
+        Hidden,
+        """
+        select n.sop_instance_uid, se.number as series_number,
+               se.description as series_description, se.modality, n.number, n.frames,
+               n.rows is not null as has_pixels, n.blob_key
+        from images.rejection x
+        join images.rejected r using (rejection_id)
+        join images.hidden n on n.sop_instance_uid = r.sop_instance_uid
+        join images.series se on se.series_id = n.series_id and se.study_id = x.study_id
+        where x.rejection_id = %(id)s and not r.is_undone and r.sop_instance_uid <> x.note_uid
+        order by se.number, se.series_uid, n.number, n.sop_instance_uid
+        limit %(limit)s
+        """,
+        id=rejection_id,
         limit=limit,
     )
 

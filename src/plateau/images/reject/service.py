@@ -10,7 +10,7 @@ from plateau.access.types import Access
 from plateau.images.events import ImagesRejected, ImagesRestored
 from plateau.images.formats import part10
 from plateau.images.reject import queries, rules, writing
-from plateau.images.reject.types import Note, Place, Rejection, Wish
+from plateau.images.reject.types import Hidden, Note, Place, Rejection, Wish
 from plateau.images.types import Arrival, Origin
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import (
@@ -27,6 +27,7 @@ from plateau.platform.db import Tx
 from plateau.platform.jobs import emit
 
 KEEPERS = (Role.TECHNOLOGIST, Role.ADMINISTRATOR)
+JUDGES = (Role.TECHNOLOGIST, Role.READER)  # who may look at what was rejected: care, not upkeep
 _MOST_NAMED = 10_000
 _LONGEST = 1000  # characters of a description
 
@@ -66,8 +67,9 @@ def apply(tx: Tx, note: Note, one: Arrival, *, at: datetime) -> None:
         tx, rejection_id=rejection_id, study_id=study.study_id, uids=[*note.uids, note_uid]
     )
     _record(tx, origin, study, action="images.reject", reason=rules.MEANINGS[note.code], at=at)
-    emit(tx, ImagesRejected(study_id=study.study_id, study_uid=study.study_uid,
-                            site_id=study.site_id, code=note.code, at=at))  # fmt: skip
+    emit(tx, ImagesRejected(rejection_id=rejection_id, study_id=study.study_id,
+                            study_uid=study.study_uid, site_id=study.site_id, code=note.code,
+                            at=at))  # fmt: skip
 
 
 def hide(tx: Tx, study_id: StudyId) -> None:
@@ -134,8 +136,8 @@ def undo(tx: Tx, caller: Caller, rejection_id: int, *, reason: str, now: datetim
     queries.show(tx, study.study_id)
     queries.recount(tx, study.study_id)
     _record(tx, caller, study, action="images.restore", reason=reason, at=now)
-    emit(tx, ImagesRestored(study_id=study.study_id, study_uid=study.study_uid,
-                            site_id=study.site_id, at=now))  # fmt: skip
+    emit(tx, ImagesRestored(rejection_id=rejection_id, study_id=study.study_id,
+                            study_uid=study.study_uid, site_id=study.site_id, at=now))  # fmt: skip
     tx.touch("images", "exams")
 
 
@@ -145,6 +147,30 @@ def listed(tx: Tx, caller: Caller, *, now: datetime) -> list[Rejection]:
     seen = Access(action="images.reject.list", subject="rejections")
     access.record(tx, caller, seen, at=now)
     return found
+
+
+def opened(
+    tx: Tx, caller: Caller, rejection_id: int, *, now: datetime
+) -> tuple[Rejection, list[Hidden]]:
+    """A rejection and the images that it hides, for whoever may judge them; looking is recorded."""
+    found, images = looked_at(tx, caller, rejection_id)
+    study = Place(found.study_id, found.study_uid, found.patient_id, found.site_id)
+    _record(tx, caller, study, action="images.reject.view", reason=f"note {rejection_id}", at=now)
+    return found, images
+
+
+def looked_at(tx: Tx, caller: Caller, rejection_id: int) -> tuple[Rejection, list[Hidden]]:
+    """The same, for the pictures of a page that is open already."""
+    sites = caller.sites_as(*JUDGES)
+    found = queries.rejections(tx, sites=sites, rejection_id=rejection_id)
+    if not found:
+        raise NotFoundError("there is no such rejection")
+    return found[0], queries.hidden(tx, rejection_id)
+
+
+def may_look(caller: Caller) -> frozenset[SiteId]:
+    """The sites whose rejected images somebody may look at."""
+    return caller.sites_as(*JUDGES)
 
 
 def of_study(tx: Tx, caller: Caller, study_uid: str) -> list[Rejection]:

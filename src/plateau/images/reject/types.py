@@ -41,6 +41,20 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """An instance that a note hides, for those who may look at it all the same."""
+
+    sop_instance_uid: str
+    series_number: int | None
+    series_description: str
+    modality: str
+    number: int | None
+    frames: int
+    has_pixels: bool
+    blob_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """The study of a note."""
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from plateau.kernel.ids import DutyId, LineId, PersonId, SiteId
-from plateau.planning.types import Coverage, Duty, SitePlace
+from plateau.planning.types import Coverage, Duty, PlannedDays, SitePlace
 from plateau.platform.db import Tx
 
 
@@ -74,6 +74,22 @@ def duties(tx: Tx, *, line_ids: Set[LineId]) -> list[Duty]:
         from planning.duty
         where line_id = any(%(lines)s)
         order by starts_at, position, duty_id
+        """,
+        lines=list(line_ids),
+    )
+
+
+def planned_days(tx: Tx, *, line_ids: Set[LineId]) -> list[PlannedDays]:
+    """The days for which a published roster plans these lines."""
+    return tx.all(
+        PlannedDays,
+        """
+        select distinct p.line_id, r.first_on, r.last_on
+        from planning.period r
+        join planning.version v on v.period_id = r.period_id and v.state = 'published'
+        join planning.post p on p.period_id = r.period_id and p.withdrawn_at is null
+        where p.line_id = any(%(lines)s)
+        order by p.line_id, r.first_on
         """,
         lines=list(line_ids),
     )

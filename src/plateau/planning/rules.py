@@ -1,18 +1,19 @@
 """What a duty is in instants, whom it covers when, and the rest people are owed."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from plateau.kernel.ids import DutyId, LineId
-from plateau.kernel.time import instant
+from plateau.kernel.time import instant, local
 from plateau.planning.types import (
     Coverage,
     Duty,
     Hours,
     OnCall,
+    PlannedDays,
     Replan,
     Roster,
     RosterEntry,
@@ -57,6 +58,25 @@ def duty_id(line_id: LineId, position: int, starts_at: datetime) -> DutyId:
 def expand_all(roster: Roster) -> list[Duty]:
     """Every duty of a roster."""
     return [duty for entry in roster.entries for duty in expand(roster.lines[entry.line_id], entry)]
+
+
+def unplanned(
+    duties: Iterable[Duty], lines: Mapping[LineId, Hours], planned: Sequence[PlannedDays]
+) -> list[Duty]:
+    """The duties of days that no published roster plans: on the others, that roster is right."""
+    return [
+        duty
+        for duty in duties
+        if not any(
+            days.line_id == duty.line_id and days.first_on <= _day(duty, lines) <= days.last_on
+            for days in planned
+        )
+    ]
+
+
+def _day(duty: Duty, lines: Mapping[LineId, Hours]) -> date:
+    """The local day on which a duty began."""
+    return local(duty.begun_at or duty.starts_at, lines[duty.line_id].zone).date()
 
 
 def replan(known: Sequence[Duty], planned: Sequence[Duty], *, at: datetime) -> Replan:

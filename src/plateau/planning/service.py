@@ -29,10 +29,15 @@ def publish(tx: Tx, roster: Roster, *, at: datetime) -> int:
     """The roster holds for its lines: the number of duties added, changed or taken back.
 
     A duty that has begun is history and stays as it is; the others follow the roster. Publishing
-    the same roster again changes nothing.
+    the same roster again changes nothing. On days that a roster of the planner is published for,
+    that one holds, whatever this one lists.
     """
-    known = queries.duties(tx, line_ids=roster.lines.keys())
-    plan = rules.replan(known, rules.expand_all(roster), at=at)
+    planned = queries.planned_days(tx, line_ids=roster.lines.keys())
+    known, listed = (
+        rules.unplanned(duties, roster.lines, planned)
+        for duties in (queries.duties(tx, line_ids=roster.lines.keys()), rules.expand_all(roster))
+    )
+    plan = rules.replan(known, listed, at=at)
     queries.remove_duties(tx, plan.removed)
     queries.put_duties(tx, plan.written)
     if plan.size:

@@ -105,6 +105,15 @@ class Roster:
     entries: tuple[RosterEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedDays:
+    """The days, both counted, of which a roster is published that plans a line."""
+
+    line_id: LineId
+    first_on: date
+    last_on: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replan:
     """What publishing a roster writes and takes back."""

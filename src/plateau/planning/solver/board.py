@@ -51,6 +51,7 @@ class Board:
     values: Values | None = None
     engine: str = ""
     is_infeasible: bool = False
+    gap: float = 0.0  # at which the best is good enough
     began: float = field(default_factory=time.monotonic)
     found_at: float = field(default_factory=time.monotonic)
     history: list[Standing] = field(default_factory=list)
@@ -69,8 +70,10 @@ class Board:
         return self.is_proven() or self.left() <= 0 or self.should_stop()
 
     def is_proven(self) -> bool:
-        """Whether the best is the optimum, or there is none."""
-        return self.is_infeasible or self.bound >= self.best - _CLOSE
+        """Whether the best is the optimum, or near enough to it, or there is none."""
+        if self.is_infeasible or math.isinf(self.best):
+            return self.is_infeasible
+        return self.bound >= self.best - max(_CLOSE, self.gap * abs(self.best))
 
     def offer(self, values: Values, cost: float, *, engine: str) -> bool:
         """Keep a solution if it is better than the best."""

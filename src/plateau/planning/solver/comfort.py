@@ -36,8 +36,11 @@ def _wishes(stage: Stage, person: Person) -> None:
             if touches(wish, one.on.toordinal(), one.half)
         ]
         price = stage.book.weight("wish", wish.on) * wish.points * scale
-        if not touching:
-            continue
+        if not touching or any(
+            touches(wish, one.on.toordinal(), one.half)
+            for one in stage.settled.get(person.person_id, ())
+        ):
+            continue  # what is settled has granted it, or refused it, already
         if wish.kind is WishKind.WORK:
             _grant_work(stage, person, wish, (touching, price))
         elif not wish.is_hard and price:
@@ -50,9 +53,6 @@ def _grant_work(
 ) -> None:
     """Refusing a wish to work costs its price; refusing a promise, half an empty post."""
     touching, price = found
-    held = stage.settled.get(person.person_id, ())
-    if any(touches(wish, one.on.toordinal(), one.half) for one in held):
-        return
     promised = wish.is_hard and stage.book.of("wish_hard", wish.on) is not None
     refused = stage.model.new_bool_var("")
     stage.model.add_bool_or([*touching, refused])

@@ -11,7 +11,8 @@ from plateau.kernel.ids import MemberId, PersonId
 from plateau.planning.roster import targets
 from plateau.planning.roster.targets import Fairness
 from plateau.planning.roster.types import Burden, Person, Post, ShareTarget
-from plateau.planning.solver.stage import SCALE, Stage
+from plateau.planning.solver.quotas import Quotas
+from plateau.planning.solver.stage import SCALE, Bound, Stage, monday
 
 _SQUARE = 0.1  # of a rule's weight, for the square of a deviation within its limit
 _EXCESS = 20.0  # of a rule's weight, for each unit past the limit
@@ -35,6 +36,7 @@ class Curve:
 
 def post_burdens(stage: Stage, fairness: Mapping[Burden, Fairness]) -> None:
     """Nights, weekends, holidays and evenings near each person's target."""
+    people = {one.person_id for one in stage.people}
     for burden, fair in fairness.items():
         setting = stage.book.of(f"fair_{burden.value}", stage.book.problem.last)
         if setting is None:
@@ -43,9 +45,12 @@ def post_burdens(stage: Stage, fairness: Mapping[Burden, Fairness]) -> None:
         weight = setting.weight or 100
         takes = _takes(stage, burden)
         for person_id, part in fair.parts.items():
+            if person_id not in people:
+                continue
             curve = Curve(target=part.target, limit=limit, weight=weight)
             held = _held(stage, person_id, burden)
             price(stage, takes.get(person_id, []), curve, held=held)
+            _note(stage, takes.get(person_id, []), curve, held)
 
 
 def _takes(stage: Stage, burden: Burden) -> dict[PersonId, list[IntVar]]:
@@ -87,6 +92,13 @@ def price(stage: Stage, takes: Sequence[IntVar], curve: Curve, *, held: int = 0)
     stage.model.add(LinearExpr.sum(list(takes)) == LinearExpr.sum(units))
 
 
+def _note(stage: Stage, takes: Sequence[IntVar], curve: Curve, held: int) -> None:
+    """A count that a first roster keeps within its limit, whatever the rest costs."""
+    if takes:
+        bound = Bound(takes=takes, target=curve.target - held, limit=curve.limit)
+        stage.bounds.append(bound)
+
+
 @dataclass(slots=True)
 class Counters:
     """What was done in the weeks already planned, carried from one week to the next."""
@@ -105,19 +117,43 @@ class Counters:
                 self.by_family[post.family] += 1
 
 
-def post_shares(stage: Stage, done: Counters) -> None:
-    """Each member near its share of the sessions of a family, all weeks so far together."""
+def post_shares(stage: Stage, done: Counters, quotas: Quotas) -> None:
+    """Each member near its share of the sessions of a family, all weeks so far together.
+
+    Members without a share ought to hold none.
+    """
+    setting = stage.book.of("machine_share", stage.book.problem.last)
+    members = {one.member_id for one in stage.people if one.member_id is not None}
     for share in stage.book.problem.shares:
-        setting = stage.book.of("machine_share", stage.book.problem.last)
-        needed = sum(post.needed for post in stage.posts if post.family == share.family)
-        if setting is None or not needed:
+        if setting is None or not any(post.family == share.family for post in stage.posts):
             continue
-        total = done.by_family[share.family] + needed + sum(share.carried.values())
-        for member, part in share.shares.items():
-            target = part * total - share.carried.get(member, 0.0)
-            curve = Curve(target=target, limit=share.tolerance, weight=(setting.weight or 100) / 10)
+        for member in sorted(members | set(share.shares)):
+            target, limit = _share_target(stage, share, member, (done, quotas))
+            curve = Curve(target=target, limit=limit, weight=(setting.weight or 100) / 10)
             held = done.by_member[share.family, member]
-            price(stage, _of_member(stage, share, member), curve, held=held)
+            takes = _of_member(stage, share, member)
+            price(stage, takes, curve, held=held)
+            _note(stage, takes, curve, held)
+
+
+def _share_target(
+    stage: Stage, share: ShareTarget, member: MemberId, known: tuple[Counters, Quotas]
+) -> tuple[float, float]:
+    """What a member ought to hold by the end of this week, and how far from it is well."""
+    done, quotas = known
+    mondays = sorted({first for family, _, first in quotas if family == share.family})
+    now = monday(stage.posts[-1].on)
+    if mondays and now < mondays[-1]:
+        mine = (
+            count
+            for (family, who, first), count in quotas.items()
+            if (family, who) == (share.family, member) and first <= now
+        )
+        return sum(mine), share.tolerance / 2
+    needed = sum(post.needed for post in stage.posts if post.family == share.family)
+    total = done.by_family[share.family] + needed + sum(share.carried.values())
+    target = share.shares.get(member, 0.0) * total - share.carried.get(member, 0.0)
+    return target, share.tolerance
 
 
 def _of_member(stage: Stage, share: ShareTarget, member: MemberId) -> list[IntVar]:

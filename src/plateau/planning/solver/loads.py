@@ -67,9 +67,12 @@ def _half_days(
     if setting.is_hard:
         stage.model.add(work <= max(0, due - done))
         return
+    exact = half_days_due(person, last)
     over = stage.model.new_int_var(0, sum(weights) + done, "")
-    stage.model.add(over >= work + done - due)
+    part = stage.model.new_bool_var("")  # the first of them, which may be a part of one
+    stage.model.add(over + part >= work + done - due)
     stage.costs.append(SCALE * setting.weight * over)
+    stage.charge(part, setting.weight * (math.floor(exact + 1e-6) + 1 - exact))
 
 
 def half_days_due(person: Person, last: date) -> float:

@@ -1,53 +1,29 @@
-"""A roster for a problem: duties over the whole period, then sessions, twice when time allows."""
+"""A roster for a problem: a first legal one at once, then a better one for as long as there is."""
 
 import math
-import time
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-
-from ortools.sat.python.cp_model import CpModel
+from dataclasses import dataclass
 
 from plateau.kernel.ids import PersonId
 from plateau.planning.roster import targets
 from plateau.planning.roster.check import check
-from plateau.planning.roster.types import Breach, Kind, Post, Problem, Roster
-from plateau.planning.solver import cpsat, duties, greedy, improve, sessions, stage
-from plateau.planning.solver.board import Board, Standing
+from plateau.planning.roster.types import Breach, Post, Problem, Roster
+from plateau.planning.solver import components, stage
 from plateau.planning.solver.book import Book
-from plateau.planning.solver.cpsat import Effort
-from plateau.planning.solver.fair import Counters
-from plateau.planning.solver.greedy import Hints
-from plateau.planning.solver.improve import Pace
-from plateau.planning.solver.model import Plan
-from plateau.planning.solver.stage import MISSING, SCALE, Stage
+from plateau.planning.solver.chain import Chain
+from plateau.planning.solver.run import Progress, Run, gap_of
+from plateau.planning.solver.stage import SCALE
 
-_FIRST_PASS = 0.12  # of the time, for a first whole roster
-_SHORT_S = 20.0  # below it, one pass
-_DUTIES = 0.45  # of a pass
-_PLAIN = 0.2  # of the time for duties, before neighbourhoods
-_LEAST_S = 0.3  # for a week of sessions
-_START = 1.0  # of CP-SAT's own units, for a first solution
-_MOSTLY = 0.95  # of the posts
-_GAP = 0.001  # at which a week of sessions is good enough
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Where a solve stands. Costs are in the units of the rules' weights."""
-
-    step: str  # "duties" or "sessions"
-    done: float  # share of the work, 0 to 1
-    best: float
-    bound: float
-    gap: float
-    seconds: float
-    by_rule: Mapping[str, float] = field(default_factory=dict)  # of the best whole roster
-    roster: Roster | None = None  # a whole roster better than those before
+_WORTH_S = 1.0  # left, to look for a better roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """A roster, what it costs to the solver and to each rule, and the bound of its stages."""
+    """A roster, what it costs to the solver and to each rule, and the bound of its stages.
+
+    Sessions are said apart: their bound is proven, given the duties and the weeks before.
+    """
 
     roster: Roster
     cost: float
@@ -57,6 +33,13 @@ class Solution:
     by_rule: Mapping[str, float]
     breaches: Sequence[Breach] = ()
     first_seconds: float = math.nan  # until every post was looked at once
+    session_cost: float = 0.0
+    session_bound: float = 0.0
+
+    @property
+    def session_gap(self) -> float:
+        """How far the sessions may be from the best ones, as a share of their cost."""
+        return gap_of(self.session_cost, self.session_bound)
 
 
 def _ignore(_: Progress) -> None:
@@ -65,42 +48,6 @@ def _ignore(_: Progress) -> None:
 
 def _never() -> bool:
     return False
-
-
-@dataclass(slots=True)
-class _Run:
-    """A solve: what is asked, and what is left of the time."""
-
-    problem: Problem
-    seconds: float
-    workers: int
-    seed: int
-    on_progress: Callable[[Progress], None]
-    should_stop: Callable[[], bool]
-    book: Book
-    settled: dict[PersonId, list[Post]]
-    free: Sequence[Post]
-    began: float = field(default_factory=time.monotonic)
-    by_rule: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def is_exact(self) -> bool:
-        """With one worker the clock is never looked at: the same seed gives the same roster."""
-        return self.workers == 1
-
-    def spent(self) -> float:
-        """Seconds since it began."""
-        return time.monotonic() - self.began
-
-
-@dataclass(slots=True)
-class _Pass:
-    """One whole roster in the making."""
-
-    held: list[tuple[PersonId, Post]] = field(default_factory=list)
-    cost: float = 0.0
-    bound: float = 0.0
-    is_whole: bool = False
 
 
 def solve(  # noqa: PLR0913  # the fixed interface between the parts of the planner
@@ -117,25 +64,71 @@ def solve(  # noqa: PLR0913  # the fixed interface between the parts of the plan
 
     With one worker, `seconds` are CP-SAT's deterministic units and the result is repeatable.
     """
-    settled, free = _settled(problem)
-    run = _Run(
-        problem, seconds, workers, seed, on_progress, should_stop, Book(problem), settled, free
-    )
+    parts = components.split(problem)
+    run = Run(seconds, workers, seed, on_progress, should_stop, parts=len(parts))
     known = start.assignments if start else problem.published
-    hints: Hints = frozenset((one.person_id, one.post_id) for one in known)
-    best: _Pass | None = None
-    first_seconds = math.nan
-    for budget in _budgets(run):
-        found = _whole(run, budget, hints)
-        if math.isnan(first_seconds) and found.is_whole:
-            first_seconds = run.spent()
-        if best is None or (found.is_whole and (not best.is_whole or found.cost < best.cost)):
-            best = found
-            _tell_whole(run, best)
-        hints = frozenset((who, post.post_id) for who, post in best.held)
-        if should_stop():
-            break
-    return _concluded(run, best or _Pass(), first_seconds)
+    hints = frozenset((one.person_id, one.post_id) for one in known)
+    fairness = targets.fairness(problem)
+    threads = workers if len(parts) == 1 else 1
+    chains: list[Chain] = []
+    for number, part in enumerate(parts):
+        settled, free = _settled(part)
+        chain = Chain(run, part, number, threads, fairness, hints, Book(part), settled, free)
+        chains.append(chain)
+    _each(chains, Chain.quick, run)
+    is_whole = all(one.best.is_whole for one in chains)
+    first_seconds = run.spent() if is_whole else math.nan
+    if is_whole:
+        _tell_whole(run, problem, chains)
+    if run.left() > _WORTH_S and not run.should_stop():
+        _each(chains, lambda one: one.better(_budget(run, chains, one)), run)
+        _tell_whole(run, problem, chains)
+    return _concluded(problem, chains, first_seconds)
+
+
+def _budget(run: Run, chains: Sequence[Chain], one: Chain) -> float:
+    """The time of a part: by the size of what is left to do, on as many parts at once."""
+    if len(chains) == 1 or run.is_exact:
+        return run.seconds if run.is_exact else run.left()
+    waiting = sum(len(each.free) for each in chains if not each.is_done)
+    at_once = min(run.workers, sum(not each.is_done for each in chains))
+    return min(run.left(), run.left() * at_once * len(one.free) / max(1, waiting))
+
+
+def _each(chains: Sequence[Chain], work: Callable[[Chain], None], run: Run) -> None:
+    """Do something with each part, as many at once as there are workers, the largest first."""
+    ordered = sorted(chains, key=lambda one: -len(one.free))
+    for one in ordered:
+        one.is_done = False
+    faults: list[BaseException] = []
+    turns = iter(ordered)
+    if len(ordered) == 1 or run.workers == 1:
+        _take_turns(turns, work, faults)
+    else:
+        threads = [
+            threading.Thread(target=_take_turns, args=(turns, work, faults), name="part")
+            for _ in range(run.workers)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    if faults:
+        raise faults[0]
+
+
+def _take_turns(
+    turns: Iterator[Chain], work: Callable[[Chain], None], faults: list[BaseException]
+) -> None:
+    """Work on one part after the other, until there is none left or one failed."""
+    for one in turns:
+        try:
+            work(one)
+        except BaseException as fault:  # noqa: BLE001  # handed to the caller
+            faults.append(fault)
+        one.is_done = True
+        if faults:
+            return
 
 
 def _settled(problem: Problem) -> tuple[dict[PersonId, list[Post]], list[Post]]:
@@ -145,174 +138,24 @@ def _settled(problem: Problem) -> tuple[dict[PersonId, list[Post]], list[Post]]:
     frozen = {one.post_id for one in problem.posts if until and one.starts_at < until}
     held = [(one.person_id, post) for post, one in problem.before]
     held += [
-        (one.person_id, posts[one.post_id]) for one in problem.published if one.post_id in frozen
+        (one.person_id, posts[one.post_id])
+        for one in problem.published
+        if one.post_id in frozen and one.post_id in posts
     ]
     return stage.by_time(held), [one for one in problem.posts if one.post_id not in frozen]
 
 
-def _budgets(run: _Run) -> Iterator[float]:
-    """The time of each pass: a short one for a first roster, then all that is left."""
-    if run.is_exact or run.seconds < _SHORT_S:
-        yield run.seconds
-        return
-    yield run.seconds * _FIRST_PASS
-    yield run.seconds - run.spent()
+def _roster(problem: Problem, chains: Iterable[Chain]) -> Roster:
+    until = problem.frozen_until
+    begun = {one.post_id for one in problem.posts if until and one.starts_at < until}
+    frozen = frozenset(one for one in problem.published if one.post_id in begun)
+    held = [one for chain in chains for one in chain.best.held]
+    return Roster(assignments=stage.as_assignments(held) | frozen)
 
 
-def _whole(run: _Run, budget: float, hints: Hints) -> _Pass:
-    """Duties, then sessions given them."""
-    began = time.monotonic()
-    made = _Pass()
-    settled = {who: list(posts) for who, posts in run.settled.items()}
-    fairness = targets.fairness(run.problem)
-    has_sessions = any(one.kind is Kind.SESSION for one in run.free)
-    share = _DUTIES if has_sessions else 1.0
-    duty = duties.build(run.book, settled, run.free, fairness)
-    _solve(run, duty, budget * share, (hints, made, "duties"))
-    settled = stage.by_time([*_flat(settled), *made.held])
-    done = Counters()
-    people = {one.person_id: one for one in run.problem.people}
-    pieces = list(sessions.parts(run.problem, run.free))
-    week = None
-    for number, piece in enumerate(pieces):
-        if run.should_stop():
-            return made
-        monday = stage.monday(piece[0].on)
-        done.weeks += monday != week and week is not None
-        week = monday
-        left = budget - (time.monotonic() - began) if not run.is_exact else budget * (1 - share)
-        model = sessions.build(run.book, settled, piece, done)
-        pieces_left = len(pieces) - (number if not run.is_exact else 0)
-        held = _solve(run, model, max(_LEAST_S, left / pieces_left), (hints, made, "sessions"))
-        done.add((people[who], post) for who, post in held)
-        for who, post in held:
-            settled.setdefault(who, []).append(post)
-        for who in {who for who, _ in held}:
-            settled[who].sort(key=lambda post: post.starts_at)
-        _tell(run, made, "sessions", (number + 1) / len(pieces))
-    made.is_whole = True
-    return made
-
-
-def _flat(settled: Mapping[PersonId, Iterable[Post]]) -> list[tuple[PersonId, Post]]:
-    return [(who, post) for who, posts in settled.items() for post in posts]
-
-
-def _solve(
-    run: _Run, part: Stage, budget: float, into: tuple[Hints, _Pass, str]
-) -> list[tuple[PersonId, Post]]:
-    """Solve a stage within its time and add what it holds to the roster in the making."""
-    hints, made, step = into
-    if not part.posts:
-        return []
-    plan = part.plan()
-
-    def tell(standing: Standing) -> None:
-        so_far = _Pass(cost=made.cost + standing.best, bound=made.bound + standing.bound)
-        _tell(run, so_far, step, 0.0)
-
-    board = Board(
-        seconds=math.inf if run.is_exact else budget, should_stop=run.should_stop, on_change=tell
-    )
-    if step == "duties":
-        _start(plan, part, board, hints)
-    else:
-        _hint(plan, part, hints)
-    _engines(run, plan, board, (budget, step))
-    if step == "sessions" and _is_short(part, board):
-        _start(plan, part, board, hints)
-    if board.values is None:
-        made.cost += SCALE * MISSING * sum(post.needed for post in part.posts)
-        return []
-    held = part.assignments(board.values)
-    made.held += held
-    made.cost += board.best
-    made.bound += max(board.bound, 0.0) if math.isfinite(board.bound) else 0.0
-    return held
-
-
-def _hint(plan: Plan, part: Stage, hints: Hints) -> None:
-    """Choices to try first: those of a roster that still fills most posts, or quick ones."""
-    known = {key for key in hints if key in part.takes}
-    needed = sum(post.needed for post in part.posts)
-    if len(known) < _MOSTLY * needed:
-        known = set(greedy.choose(part))
-    for key, take in part.takes.items():
-        plan.model.add_hint(take, key in known)
-
-
-def _is_short(part: Stage, board: Board) -> bool:
-    """Whether a solution lacks somebody on some post."""
-    values = board.values
-    return values is None or any(values[one.index] for one in part.missing.values())
-
-
-def _start(plan: Plan, part: Stage, board: Board, hints: Hints) -> None:
-    """The best solution among choices already known, or made quickly: a small model, at once."""
-    known = hints | greedy.choose(part)
-    small = CpModel()
-    small.proto.copy_from(plan.model.proto)
-    for key, take in part.takes.items():
-        if key not in known:
-            domain = small.proto.variables[take.index].domain
-            domain.clear()
-            domain.extend([0, 0])
-        elif key in hints:
-            small.add_hint(small.get_bool_var_from_proto_index(take.index), True)
-    solver = cpsat.solver_for(Effort(workers=1, deterministic=_START))
-    solver.parameters.linearization_level = 1
-    if solver.solve(small) in cpsat.FOUND:
-        board.offer(list(solver.response_proto.solution), solver.objective_value, engine="start")
-
-
-def _engines(run: _Run, plan: Plan, board: Board, ask: tuple[float, str]) -> None:
-    """CP-SAT on the whole stage; neighbourhoods too when it is the duties, whose bound is weak."""
-    budget, step = ask
-    part = budget * (_PLAIN if step == "duties" else 1.0)
-    effort = Effort(
-        workers=run.workers,
-        seed=run.seed,
-        deterministic=part if run.is_exact else None,
-        gap=_GAP,
-        plain=step == "sessions",
-    )
-    if run.is_exact or step == "sessions":
-        cpsat.search(plan, board, effort)
-    else:
-        cpsat.search(plan, board, effort, seconds=part)
-    if board.values is None and not run.should_stop() and not board.is_infeasible:
-        _anything(run, plan, board)
-        return
-    if step == "duties" and board.values is not None and not board.is_over():
-        rounds = max(1, round(budget * (1 - _PLAIN))) if run.is_exact else None
-        limit = 1.0 if run.is_exact else None
-        pace = Pace(threads=run.workers, seed=run.seed, deterministic=limit, rounds=rounds)
-        improve.search(plan, board, pace)
-
-
-def _anything(run: _Run, plan: Plan, board: Board) -> None:
-    """Too little time for a solution: take the first one, however long it takes."""
-    board.seconds = math.inf
-    cpsat.search(plan, board, Effort(workers=run.workers, seed=run.seed, first=True))
-
-
-def _tell(run: _Run, made: _Pass, step: str, done: float) -> None:
-    run.on_progress(
-        Progress(
-            step=step,
-            done=done,
-            best=made.cost / SCALE,
-            bound=made.bound / SCALE,
-            gap=_gap(made),
-            seconds=run.spent(),
-            by_rule=run.by_rule,
-        )
-    )
-
-
-def _tell_whole(run: _Run, made: _Pass) -> None:
+def _tell_whole(run: Run, problem: Problem, chains: Sequence[Chain]) -> None:
     """A whole roster goes out with what each rule costs in it, to be kept if all else is lost."""
-    found = _concluded(run, made, math.nan)
+    found = _concluded(problem, chains, math.nan)
     run.by_rule = found.by_rule
     run.on_progress(
         Progress(
@@ -328,26 +171,24 @@ def _tell_whole(run: _Run, made: _Pass) -> None:
     )
 
 
-def _gap(made: _Pass) -> float:
-    return max(0.0, made.cost - made.bound) / max(1.0, abs(made.cost))
-
-
-def _concluded(run: _Run, best: _Pass, first_seconds: float) -> Solution:
+def _concluded(problem: Problem, chains: Sequence[Chain], first_seconds: float) -> Solution:
     """The roster with what each rule costs in it, as the checker says."""
-    posts = {one.post_id for one in run.free}
-    frozen = frozenset(one for one in run.problem.published if one.post_id not in posts)
-    roster = Roster(assignments=stage.as_assignments(best.held) | frozen)
-    breaches = check(run.problem, roster)
+    made = [one.best for one in chains]
+    roster = _roster(problem, chains)
+    breaches = check(problem, roster)
     by_rule: dict[str, float] = {}
     for one in breaches:
         by_rule[one.rule] = by_rule.get(one.rule, 0.0) + one.cost
+    cost, bound = sum(one.cost for one in made), sum(one.bound for one in made)
     return Solution(
         roster=roster,
-        cost=best.cost / SCALE,
-        bound=best.bound / SCALE,
-        gap=_gap(best),
-        proven=best.is_whole and best.bound >= best.cost,
+        cost=cost / SCALE,
+        bound=bound / SCALE,
+        gap=gap_of(cost, bound),
+        proven=all(one.is_whole for one in made) and bound >= cost,
         by_rule=by_rule,
         breaches=breaches,
         first_seconds=first_seconds,
+        session_cost=sum(one.session_cost for one in made) / SCALE,
+        session_bound=sum(one.session_bound for one in made) / SCALE,
     )

@@ -22,6 +22,15 @@ Term = LinearExpr | IntVar | int
 Key = tuple[PersonId, UUID]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """How many of some choices a first roster ought to take: near a target."""
+
+    takes: Sequence[IntVar]
+    target: float
+    limit: float
+
+
 @dataclass(slots=True)
 class Stage:
     """The model of a part of a roster."""
@@ -36,6 +45,7 @@ class Stage:
     )
     costs: list[Term] = field(default_factory=list)
     missing: dict[UUID, IntVar] = field(default_factory=dict)
+    bounds: list[Bound] = field(default_factory=list)
     alike: dict[PersonId, list[list[tuple[Post, IntVar]]]] = field(default_factory=dict)
     clashes: dict[PersonId, list[set[int]]] = field(default_factory=dict)  # of those alike
 
@@ -164,6 +174,9 @@ def rest_longer_after_long_days(stage: Stage) -> None:
     """Who works a session and then a duty in one go rests as long, before what is next."""
     for person in stage.people:
         groups = stage.alike[person.person_id]
+        for group in groups:
+            if books.is_long(group[0][0]):
+                _rest_if_held(stage, person, group)
         for duty in stage.settled.get(person.person_id, ()):
             if not books.is_long(duty):
                 continue
@@ -188,6 +201,26 @@ def _rest(stage: Stage, person: Person, duty: Post, early: Sequence[tuple[Post, 
             stage.model.add_at_most_one([*before, *(take for _, take in late)])
     if any(is_too_soon(after) for after in stage.settled.get(person.person_id, ())):
         stage.model.add(LinearExpr.sum(before) == 0)
+
+
+def _rest_if_held(stage: Stage, person: Person, duty: Sequence[tuple[Post, IntVar]]) -> None:
+    """As `_rest`, for a duty that is itself to be decided."""
+    groups, post = stage.alike[person.person_id], duty[0][0]
+    for early in groups:
+        gap = post.starts_at - early[0][0].ends_at
+        if early[0][0].on != post.on or not timedelta(0) <= gap < books.JOINED:
+            continue
+        near = (late for late in groups if timedelta(0) <= late[0][0].starts_at - post.ends_at)
+        for late in near:
+            after = late[0][0]
+            owed = books.rest_after(stage.book, person, post, on=after.on, since=early[0][0])
+            if after.starts_at - post.ends_at < min(owed, _NEAR):
+                takes = [take for _, take in (*early, *duty, *late)]
+                stage.model.add(LinearExpr.sum(takes) <= 2)  # of the three
+        for after in stage.settled.get(person.person_id, ()):
+            owed = books.rest_after(stage.book, person, post, on=after.on, since=early[0][0])
+            if timedelta(0) <= after.starts_at - post.ends_at < min(owed, _NEAR):
+                stage.model.add_at_most_one([take for _, take in (*early, *duty)])
 
 
 def monday(on: date) -> date:

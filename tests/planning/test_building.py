@@ -95,6 +95,36 @@ def test_a_private_operator_ends_the_duty_of_the_evening(tx: Tx) -> None:
     assert {post.ends_at for post in night} == {instant(FIRST, time(23, 30))}
 
 
+@pytest.mark.parametrize(
+    ("clock", "days_after", "found"),
+    [
+        (time(23, 29), 0, []),
+        (time(23, 30), 0, ["Nuit SA"]),
+        (time(8, 29), 1, ["Nuit SA"]),
+        (time(8, 30), 1, []),
+    ],
+)
+def test_a_private_operator_is_on_call_in_the_deep_night(
+    tx: Tx, clock: time, days_after: int, found: list[str]
+) -> None:
+    text = SHIPPED.read_text("utf-8").replace(
+        'name = "Garde commune de nuit"',
+        'name = "Garde commune de nuit"\noperator = { name = "Nuit SA", phone = "05 00 00 00 09",'
+        " starts_at = 23:30:00, ends_at = 08:30:00 }",
+    )
+    loaded(tx, text)
+
+    at = instant(date(2027, 2, 13) + timedelta(days=days_after), clock)
+    entries = {entry.site.site_id: entry for entry in service.on_call(tx, at=at)}
+    entry = entries[rows.site_id("MDM")]
+
+    assert [one.name for one in entry.operators] == found
+    assert {one.phone for one in entry.operators} <= {"05 00 00 00 09"}
+    assert entry.is_covered is bool(found)
+    for outside in ("SJPP", "STPALAIS"):  # of no night line; closed on that night
+        assert entries[rows.site_id(outside)].operators == ()
+
+
 def test_sessions_are_closed_on_public_holidays_and_held_on_their_own_dates(tx: Tx) -> None:
     problem = loaded(tx)
 

@@ -11,9 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plateau.kernel.ids import LineId, PersonId, SiteId
-from plateau.kernel.time import PARIS, local
+from plateau.kernel.time import PARIS, instant, local
 from plateau.planning import rules
-from plateau.planning.types import Coverage, Duty, Hours, Roster, RosterEntry, SitePlace
+from plateau.planning.types import (
+    Coverage,
+    Duty,
+    Hours,
+    OperatorNight,
+    Roster,
+    RosterEntry,
+    SitePlace,
+)
 
 NIGHT = Hours(starts_at=time(20), ends_at=time(8), first_starts_at=time(18))
 DAY = Hours(starts_at=time(8), ends_at=time(20), first_starts_at=time(8))
@@ -210,3 +218,25 @@ def test_a_new_roster_replaces_what_has_not_begun_and_keeps_the_rest(
     future = {duty for duty in after.values() if duty.starts_at > NOON}
     assert future == {duty for duty in planned if duty.starts_at > NOON}
     assert rules.replan(list(after.values()), planned, at=NOON).size == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "day", "answering"),
+    [
+        ("all", date(2027, 3, 29), True),
+        ("off", date(2027, 3, 29), True),  # Easter Monday
+        ("working", date(2027, 3, 29), False),
+        ("off", date(2027, 3, 30), False),
+        ("working", date(2027, 3, 30), True),
+    ],
+)
+def test_an_operator_answers_on_the_days_of_its_line(days: str, day: date, answering: bool) -> None:
+    night = OperatorNight(
+        SiteId(uuid4()), "Nuit", "Nuit SA", None, days, time(20), time(0, 30), time(7),
+        "Europe/Paris", day,
+    )  # fmt: skip
+    after = day + timedelta(days=1)
+
+    assert (rules.answers(night, instant(after, time(0, 30))) is not None) is answering
+    assert rules.answers(night, instant(after, time(0, 29))) is None
+    assert rules.answers(night, instant(after, time(7))) is None

@@ -84,6 +84,7 @@ create table territory.line_option (
   days text not null check (days in ('all', 'off', 'working')),
   skill text,
   operator text,
+  operator_phone text,
   operator_from time,
   operator_to time,
   valid_from date not null,

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from plateau.kernel.ids import DutyId, LineId, PersonId, SiteId
-from plateau.planning.types import Coverage, Duty, PlannedDays, SitePlace
+from plateau.planning.types import Coverage, Duty, OperatorNight, PlannedDays, SitePlace
 from plateau.platform.db import Tx
 
 
@@ -59,6 +59,39 @@ def open_sites(tx: Tx, *, at: datetime) -> list[SitePlace]:
         where valid_from <= (%(at)s at time zone time_zone)::date
           and (valid_to is null or valid_to > (%(at)s at time zone time_zone)::date)
         order by name, site_id
+        limit 1000
+        """,
+        at=at,
+    )
+
+
+def operators(tx: Tx, *, at: datetime) -> list[OperatorNight]:
+    """The private operators of the nights that `at` may be in, once for each site of their line.
+
+    Whether their hours have come is left to `rules.answers`.
+    """
+    return tx.all(
+        OperatorNight,
+        """
+        select c.site_id, l.name as line_name, o.operator as name, o.operator_phone as phone,
+               o.days, l.starts_at as line_starts_at, o.operator_from, o.operator_to, p.time_zone,
+               d.day
+        from territory.line l
+        join territory.site p on p.site_id = l.place_site_id
+        cross join lateral (
+          select (%(at)s at time zone p.time_zone)::date - n as day from generate_series(0, 1) n
+        ) d
+        join territory.line_option o using (line_id)
+        join territory.line_site c using (line_id)
+        where o.operator is not null and o.operator_from is not null and o.operator_to is not null
+          and l.valid_from <= d.day and (l.valid_to is null or l.valid_to > d.day)
+          and o.valid_from <= d.day and (o.valid_to is null or o.valid_to > d.day)
+          and c.valid_from <= d.day and (c.valid_to is null or c.valid_to > d.day)
+          and not exists (
+            select from territory.line_closure x
+            where x.line_id = c.line_id and x.site_id = c.site_id and x.closed_on = d.day
+              and (x.valid_to is null or x.valid_to > x.closed_on))
+        order by l.code, d.day, c.site_id
         limit 1000
         """,
         at=at,

@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 from plateau.kernel.ids import DutyId, LineId
 from plateau.kernel.time import instant, local
+from plateau.planning.roster import holidays
 from plateau.planning.types import (
     Coverage,
     Duty,
     Hours,
     OnCall,
+    Operator,
+    OperatorNight,
     PlannedDays,
     Replan,
     Roster,
@@ -114,14 +117,48 @@ def covers(coverage: Coverage, at: datetime) -> bool:
     return instant(coverage.day, coverage.covers_from, zone) <= at
 
 
+def answers(night: OperatorNight, at: datetime) -> Operator | None:
+    """The operator, if the hours of its night hold `at` and its line runs on that day.
+
+    Hours before that of the line are of the day after.
+    """
+    is_off = night.day.weekday() >= 5 or bool(holidays.between(night.day, night.day))
+    zone = ZoneInfo(night.time_zone)
+    first = night.day + timedelta(days=night.operator_from <= night.line_starts_at)
+    last = first + timedelta(days=night.operator_to <= night.operator_from)
+    starts_at = instant(first, night.operator_from, zone)
+    ends_at = instant(last, night.operator_to, zone)
+    if night.days not in {"all", "off" if is_off else "working"} or not starts_at <= at < ends_at:
+        return None
+    return Operator(
+        line_name=night.line_name,
+        name=night.name,
+        phone=night.phone,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+
+
 def on_call(
-    sites: Sequence[SitePlace], coverages: Sequence[Coverage], *, at: datetime
+    sites: Sequence[SitePlace],
+    coverages: Sequence[Coverage],
+    nights: Sequence[OperatorNight] = (),
+    *,
+    at: datetime,
 ) -> list[OnCall]:
     """Each site with those who answer for it at `at`, line by line; a site may have nobody."""
     by_line = sorted(coverages, key=lambda coverage: (coverage.ends_at, coverage.line_name))
     answering = [coverage for coverage in by_line if covers(coverage, at)]
     return [
-        OnCall(site=site, people=tuple(c for c in answering if c.site_id == site.site_id))
+        OnCall(
+            site=site,
+            people=tuple(c for c in answering if c.site_id == site.site_id),
+            operators=tuple(
+                found
+                for night in nights
+                if night.site_id == site.site_id and (found := answers(night, at))
+            ),
+        )
         for site in sites
     ]
 

@@ -16,7 +16,12 @@ def on_duty(tx: Tx, *, site_id: SiteId, at: datetime) -> list[OnDuty]:
 
 def on_call(tx: Tx, *, at: datetime) -> list[OnCall]:
     """Every site of the territory with those who answer for it at `at`, or nobody."""
-    return rules.on_call(queries.open_sites(tx, at=at), queries.in_progress(tx, at=at), at=at)
+    return rules.on_call(
+        queries.open_sites(tx, at=at),
+        queries.in_progress(tx, at=at),
+        queries.operators(tx, at=at),
+        at=at,
+    )
 
 
 def sites_on_duty(tx: Tx, *, person_id: PersonId, at: datetime) -> dict[SiteId, OnDuty]:

@@ -136,9 +136,45 @@ class SitePlace:
     town: str
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorNight:
+    """A private operator that reads for a site in the deep night of a day, in local hours."""
+
+    site_id: SiteId
+    line_name: str
+    name: str
+    phone: str | None
+    days: str  # on which its line runs: all, off or working
+    line_starts_at: time
+    operator_from: time
+    operator_to: time
+    time_zone: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """A private operator that answers for a site now: who they are, their number, until when."""
+
+    line_name: str
+    name: str
+    phone: str | None
+    starts_at: datetime
+    ends_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCall:
-    """A site and those who answer for it now; nobody when it is not covered."""
+    """A site and those who answer for it now; nobody when it is not covered.
+
+    In the deep night it may be a private operator, who is no account of ours.
+    """
 
     site: SitePlace
     people: tuple[Coverage, ...]
+    operators: tuple[Operator, ...] = ()
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether anybody answers."""
+        return bool(self.people or self.operators)

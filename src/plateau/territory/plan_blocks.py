@@ -28,6 +28,7 @@ class OperatorItem(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: Text
+    phone: Text | None = None
     starts_at: time
     ends_at: time
 

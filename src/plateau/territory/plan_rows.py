@@ -88,6 +88,7 @@ def line_options(file: TerritoryFile) -> list[LineOption]:
         LineOption(
             line_id(b.code), b.days, b.skill,
             b.operator.name if b.operator else None,
+            b.operator.phone if b.operator else None,
             b.operator.starts_at if b.operator else None,
             b.operator.ends_at if b.operator else None, b.valid_from, b.valid_to,
         )

@@ -98,6 +98,7 @@ class LineOption:
     days: str
     skill: str | None
     operator: str | None
+    operator_phone: str | None
     operator_from: time | None
     operator_to: time | None
     valid_from: date

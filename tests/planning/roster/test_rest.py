@@ -173,3 +173,11 @@ def test_an_evening_on_call_and_a_session_of_the_day_are_one_stretch() -> None:
     assert codes(alone([morning(on(0)), afternoon(on(0)), evening])) == set()
     tired = alone([morning(on(0)), evening, morning(on(1))])
     assert codes(tired) == {"daily_rest", "rest_equal"}
+
+
+def test_a_week_before_a_long_leave_has_its_rest() -> None:
+    days = [post(on(day), time(8), time(14)) for day in range(6)]
+
+    found = alone([*days, post(on(21), time(8), time(14))], TECHNOLOGIST)
+
+    assert "weekly_rest" not in codes(found)

@@ -154,7 +154,8 @@ def le_mans(*, weeks: int = 13, seed: int = 1, first: date = _FIRST) -> Problem:
         _Row(site="CCS", machine="TEP1", skill="MER", mornings=(5,), afternoons=(), technologists=2)
     ]
     shares = (_halves("GAMMA", "CHM", "CVH"), _halves("TEP", "CHM", "CVH"))
-    return _problem(crowds, rows, [], shares, {}, _Draw(weeks, seed, first))
+    draw = _Draw(weeks, seed, first, leave_every=9)  # never two of the nine physicians at once
+    return _problem(crowds, rows, [], shares, {}, draw)
 
 
 def region(*, weeks: int = 13, seed: int = 1, first: date = _FIRST) -> Problem:
@@ -246,9 +247,10 @@ def _halves(family: str, one: str, other: str) -> ShareTarget:
 class _Draw:
     """Chance that always falls the same way, and the days it falls on."""
 
-    def __init__(self, weeks: int, seed: int, first: date) -> None:
+    def __init__(self, weeks: int, seed: int, first: date, *, leave_every: int = 8) -> None:
         self.random = Random(seed)  # noqa: S311  # examples, not secrets
         self.weeks = weeks
+        self.leave_every = leave_every
         self.first = first
         self.days = [first + timedelta(days=n) for n in range(7 * weeks)]
         self.holidays = holidays.between(first, self.days[-1])
@@ -378,7 +380,7 @@ def _person(crowd: _Crowd, n: int, number: int, draw: _Draw) -> Person:
 
 def _leave(number: int, draw: _Draw) -> tuple[Span, ...]:
     """One week in about eight weeks, not the same for neighbours, and a short absence."""
-    weeks = range(number % 8, draw.weeks, 8)
+    weeks = range(number % draw.leave_every, draw.weeks, draw.leave_every)
     spans = [draw.first + timedelta(days=7 * week) for week in weeks]
     short = draw.random.choice(draw.days)
     return (

@@ -134,13 +134,20 @@ _MARGIN = 3 * 1440  # what nobody planned before the first work, and after the l
 
 
 def _longest_rests(one: Worker) -> dict[int, int]:
-    """The longest rest of each week; one that spans two weeks is of that of its middle."""
+    """The longest rest of each week; one that spans two weeks is of that of its middle.
+
+    Half of it counts for the week where it begins, half for that where it ends: before a long leave,
+    a week has its rest as well.
+    """
     longest: dict[int, int] = {}
     until = one.works[0].start - _MARGIN if one.works else 0
     for start, end in (*((work.start, work.end) for work in one.works), _after(one.works)):
         if start > until:
-            week = week_of((start + until) // 2 // 1440 + _DAY_ONE)
-            longest[week] = max(longest.get(week, 0), start - until)
+            half = (start - until - 1) // 2  # less than 36 hours of a rest of 72 or less
+            parts = ((until + half, start - until), (until, half), (start - 1, half))
+            for moment, rest in parts:
+                week = week_of(moment // 1440 + _DAY_ONE)
+                longest[week] = max(longest.get(week, 0), rest)
         until = max(until, end)
     return longest
 

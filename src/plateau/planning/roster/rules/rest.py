@@ -136,8 +136,8 @@ _MARGIN = 3 * 1440  # what nobody planned before the first work, and after the l
 def _longest_rests(one: Worker) -> dict[int, int]:
     """The longest rest of each week; one that spans two weeks is of that of its middle.
 
-    Half of it counts for the week where it begins, half for that where it ends: before a long leave,
-    a week has its rest as well.
+    Half of it counts for the week where it begins, half for that where it ends: before a long
+    leave, a week has its rest as well.
     """
     longest: dict[int, int] = {}
     until = one.works[0].start - _MARGIN if one.works else 0

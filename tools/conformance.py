@@ -106,6 +106,8 @@ def _application_entity() -> Sequence[str]:
         "- Asynchronous operations are not negotiated; SCP/SCU role selection is.",
         "- Success of C-STORE means: bytes and index are on the disk. Otherwise A700 no room, C000",
         "  not understood, 0124 unknown sender or patient, 0110 another object under the UID.",
+        "- What a system with an `issuer` sends of a patient whom nobody here has recognised is",
+        "  kept, with Success, and shown to nobody before a person has said who it is.",
         "- Storage commitment is answered on an association of our own.",
         "- Answers to queries are in ISO_IR 192.",
         f"- C-FIND, but for the worklist, gives {find_scp.MOST} matches at most; beyond that,",

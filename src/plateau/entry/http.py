@@ -9,9 +9,10 @@ from fastapi import Depends, FastAPI, Request
 from plateau.access import pages as access_pages
 from plateau.access import service as access
 from plateau.activity import pages as activity
+from plateau.activity.counter import pages as counter
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
-from plateau.images import fetch_pages, hub_pages, import_pages, life_pages
+from plateau.images import fetch_pages, hub_pages, import_pages, life_pages, stranger_pages
 from plateau.images import pages as viewer
 from plateau.images.browse import pages as browse_pages
 from plateau.images.retrieve import api as wado
@@ -46,6 +47,7 @@ ROUTERS = (
     import_pages.router,
     fetch_pages.router,
     life_pages.router,
+    stranger_pages.router,
     planning.router,
     build_pages.router,
     my_pages.router,
@@ -55,6 +57,7 @@ ROUTERS = (
     reading.router,
     exchange.router,
     activity.router,
+    counter.router,
 )
 
 

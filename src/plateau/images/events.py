@@ -93,6 +93,13 @@ class ImportAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StrangerRecognised:
+    """A person has said who somebody of another institution is: what waits can be indexed."""
+
+    stranger_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyForwarded:
     """Another system has been sent all of a study."""
 

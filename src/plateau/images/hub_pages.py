@@ -20,6 +20,7 @@ from plateau.images.peers.types import Echo
 from plateau.images.quarantine import service as quarantine
 from plateau.images.quarantine.types import Decision
 from plateau.images.quota import service as quotas
+from plateau.images.recognition import service as recognising
 from plateau.images.reject import service as rejecting
 from plateau.images.reject.rules import MEANINGS
 from plateau.images.retention import service as keeping
@@ -115,11 +116,13 @@ def held(
     """What waits for a decision, or what was decided."""
     with db.begin() as tx:
         rows = quarantine.listed(tx, caller, is_open=not decided, now=now)
+        strangers = [] if decided else recognising.listed(tx, caller, now=now)
     return render(
         request,
         "images/quarantine.html",
         block="held",
         rows=rows,
+        strangers=strangers,
         decided=decided,
         tabs=tabs.of(db, caller),
     )

@@ -87,7 +87,8 @@ def compare(
         request,
         "images/same_person.html",
         found=found,
-        import_id=import_id,
+        action=f"/images/imports/{import_id}/patients",
+        back=f"/images/imports/{import_id}",
         tabs=tabs.of(db, caller),
     )
 

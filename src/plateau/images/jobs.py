@@ -13,6 +13,7 @@ from plateau.images.events import (
     ImagesRejected,
     ImagesRestored,
     ImportAsked,
+    StrangerRecognised,
     StudyComplete,
     StudyForwarded,
     StudyGrew,
@@ -21,6 +22,7 @@ from plateau.images.fetch import work as fetching
 from plateau.images.forward import service as routing
 from plateau.images.importing import queries as imports
 from plateau.images.importing import work as importing
+from plateau.images.recognition import service as recognising
 from plateau.images.retrieve import describing
 from plateau.images.tiers import service as tiers
 from plateau.images.upkeep import service as upkeep
@@ -144,6 +146,12 @@ def read_in(event: ImportAsked) -> None:
     with runtime.db().begin() as tx:
         one = imports.one(tx, event.import_id)
     importing.run(runtime.db(), runtime.blobs(), keeper.in_use(), one, may_read=not one.folder)
+
+
+@jobs.on(StrangerRecognised)
+def index_what_waited(event: StrangerRecognised) -> None:
+    """What another institution sent of somebody who is known by now is indexed."""
+    recognising.index(runtime.db(), runtime.blobs(), keeper.in_use(), event.stranger_id)
 
 
 @jobs.on(StudyComplete)

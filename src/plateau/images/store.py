@@ -18,6 +18,7 @@ from plateau.images import service
 from plateau.images.formats import header, part10
 from plateau.images.quarantine import service as quarantine
 from plateau.images.quota import service as quotas
+from plateau.images.strangers import service as strangers
 from plateau.images.types import (
     AS_SENT,
     Arrival,
@@ -26,6 +27,7 @@ from plateau.images.types import (
     Origin,
     OtherContentError,
     OtherObjectError,
+    UnknownPatientError,
 )
 from plateau.kernel.errors import PlateauError, UnavailableError
 from plateau.platform import clock
@@ -107,7 +109,13 @@ class Store:
         if quotas.is_limited(origin):
             with self._taking:
                 self._take_room(origin, sum(map(len, pieces)))
-        is_expected = self._is_expected(found, origin)
+        try:
+            is_expected = self._is_expected(found, origin)
+        except UnknownPatientError:
+            if not strangers.is_kept(found, origin):
+                raise
+            self._hold(pieces, found, origin)
+            return
         self._guard()
         key = self._blobs.put(*pieces)
         arrived = Arrival(found, key, sum(map(len, pieces)), origin, is_expected)
@@ -118,6 +126,13 @@ class Store:
         if waiting.problem:
             self._trusted.pop(_patient(found, origin), None)
             raise waiting.problem
+
+    def _hold(self, pieces: Sequence[Buffer], found: Header, origin: Origin) -> None:
+        """Keep what nobody sees before somebody has said who its patient is."""
+        self._guard()
+        one = Arrival(found, self._blobs.put(*pieces), sum(map(len, pieces)), origin)
+        with self._db.begin() as tx:
+            strangers.hold(tx, one, at=clock.now())
 
     def _take_room(self, origin: Origin, size: int) -> None:
         """Refuse what goes beyond a quota; what is left is asked again after some seconds."""

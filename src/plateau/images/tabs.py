@@ -5,6 +5,7 @@ from plateau.images.fetch import service as fetching
 from plateau.images.importing import service as importing
 from plateau.images.peers import service as peers
 from plateau.images.quarantine import service as quarantine
+from plateau.images.recognition import service as recognising
 from plateau.images.reject import service as rejecting
 from plateau.images.retention import service as keeping
 from plateau.kernel.caller import Caller
@@ -25,7 +26,8 @@ def of(db: Db, caller: Caller) -> list[tuple[str, str, int]]:
         found.append(("/images/fetch", "fetch", 0))
     if caller.is_one_of(*quarantine.KEEPERS):
         with db.begin() as tx:
-            found.append((QUARANTINE, "quarantine", quarantine.waiting(tx, caller)))
+            waiting = quarantine.waiting(tx, caller) + recognising.waiting(tx, caller)
+        found.append((QUARANTINE, "quarantine", waiting))
     if caller.is_one_of(*rejecting.KEEPERS):
         found.append((REJECTED, "rejected", 0))
     if caller.is_one_of(*keeping.HOLDERS, *keeping.DELETERS):

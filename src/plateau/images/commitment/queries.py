@@ -40,12 +40,21 @@ def asked(tx: Tx, commitment_id: int) -> Asked:
 
 
 def stored(tx: Tx, uids: Sequence[str]) -> list[Stored]:
-    """Which of these instances have a row, and where their bytes are."""
+    """Which of these instances have a row, and where their bytes are.
+
+    Those that wait for their patient are kept too.
+    """
     return tx.all(
         Stored,
         """
         select sop_instance_uid, sop_class_uid, blob_key
         from images.kept where sop_instance_uid = any(%(uids)s)
+        union all
+        select distinct on (sop_instance_uid) sop_instance_uid, sop_class_uid, blob_key
+        from images.stranger_instance i
+        where sop_instance_uid = any(%(uids)s)
+          and not exists (select from images.kept k
+                          where k.sop_instance_uid = i.sop_instance_uid)
         order by sop_instance_uid
         """,
         uids=list(uids),

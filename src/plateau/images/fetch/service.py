@@ -12,6 +12,7 @@ from plateau.images.fetch.types import CANCELLED, WAITING, Fetch, Found, Listed,
 from plateau.images.importing import rules
 from plateau.images.importing.types import Stranger
 from plateau.images.quota import service as quotas
+from plateau.images.strangers import service as strangers
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import ConflictError, NotFoundError
 from plateau.kernel.ids import PatientId, SiteId
@@ -97,6 +98,7 @@ def begin(tx: Tx, caller: Caller, wish: Wish, *, now: datetime) -> UUID:
             by=str(caller.person_id),
             at=now,
         )
+        strangers.recognised(tx, issuer=peer.issuer, local_id=wish.study.local_id)
     one = Fetch(
         uuid4(), wish.ae_title, wish.site_id, wish.study.study_uid, peer.issuer or "",
         patient_id, str(caller.person_id), WAITING, 0,

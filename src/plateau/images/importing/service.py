@@ -21,6 +21,7 @@ from plateau.images.importing.types import (
     Upload,
 )
 from plateau.images.quota import service as quotas
+from plateau.images.strangers import service as strangers
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from plateau.kernel.ids import SiteId
@@ -157,6 +158,7 @@ def reconcile(
         by=str(caller.person_id),
         at=now,
     )
+    strangers.recognised(tx, issuer=one.issuer, local_id=theirs)
     _record_patient(tx, caller, one, "images.import.reconcile", found, at=now)
     emit(tx, ImportAsked(import_id=import_id))
     tx.touch("images")

@@ -290,6 +290,7 @@ def doomed(tx: Tx, *, before: datetime, limit: int) -> list[str]:
            or exists (select from images.quarantine q
                       where q.sop_instance_uid = d.sop_instance_uid
                         and d.blob_key in (q.blob_key, q.kept_key))
+           or exists (select from images.stranger_instance i where i.blob_key = d.blob_key)
            or exists (select from images.import_upload u where u.blob_key = d.blob_key)
            or exists (select from images.import_file f where f.blob_key = d.blob_key)
         """

@@ -1,0 +1,1 @@
+"""A person says who somebody of another institution is: what waited for them is indexed."""

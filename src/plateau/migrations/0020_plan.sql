@@ -5,7 +5,7 @@
 create table territory.contract (
   person_id uuid not null references access.account,
   status text not null check (status in ('hospital', 'private', 'hospital_technologist',
-                                         'private_technologist', 'secretary')),
+                                         'private_technologist', 'hospital_secretary', 'secretary')),
   home_site_id uuid not null references territory.site,
   share double precision not null check (share > 0 and share <= 1),
   half_days double precision not null check (half_days > 0),

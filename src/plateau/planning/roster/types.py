@@ -31,9 +31,13 @@ class Status(StrEnum):
 
     HOSPITAL = "hospital"  # hospital practitioner: CSP R6152-27
     PRIVATE = "private"  # private practitioner: group rules
-    HOSPITAL_TECHNOLOGIST = "hospital_technologist"  # décret 2002-9
-    PRIVATE_TECHNOLOGIST = "private_technologist"  # Code du travail
-    SECRETARY = "secretary"
+    HOSPITAL_TECHNOLOGIST = "hospital_technologist"  # of the public hospital service
+    PRIVATE_TECHNOLOGIST = "private_technologist"  # employed by a practice
+    HOSPITAL_SECRETARY = "hospital_secretary"
+    SECRETARY = "secretary"  # employed by a practice
+
+
+HOSPITAL_STAFF = frozenset({Status.HOSPITAL_TECHNOLOGIST, Status.HOSPITAL_SECRETARY})
 
 
 class Burden(StrEnum):

@@ -22,6 +22,7 @@ _REST = {
     Status.HOSPITAL: "daily_rest",
     Status.PRIVATE: "daily_rest_private",
     Status.HOSPITAL_TECHNOLOGIST: "daily_rest_technologist",
+    Status.HOSPITAL_SECRETARY: "daily_rest_technologist",
     Status.PRIVATE_TECHNOLOGIST: "daily_rest_employee",
     Status.SECRETARY: "daily_rest_employee",
 }

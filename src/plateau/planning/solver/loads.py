@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from ortools.sat.python.cp_model import IntVar, LinearExpr
 
-from plateau.planning.roster.types import Contract, Kind, Person, Post, Status
+from plateau.planning.roster.types import HOSPITAL_STAFF, Contract, Kind, Person, Post, Status
 from plateau.planning.solver import book as books
 from plateau.planning.solver.stage import SCALE, Stage, monday
 
@@ -40,7 +40,7 @@ def _week(stage: Stage, person: Person, first: date) -> None:
     else:
         _hours(stage, contract, (mine, held, last))
         _seven_days(stage, person, contract, first)
-    if contract.status is Status.HOSPITAL_TECHNOLOGIST:
+    if contract.status in HOSPITAL_STAFF:
         _rest_days(stage, person, first)
 
 
@@ -102,8 +102,8 @@ def _at_most(stage: Stage, mine: Mine, minutes: float) -> None:
 
 
 def _seven_days(stage: Stage, person: Person, contract: Contract, first: date) -> None:
-    """Hours in any seven days, for hospital technologists."""
-    if contract.status is not Status.HOSPITAL_TECHNOLOGIST:
+    """Hours in any seven days, for staff of hospitals."""
+    if contract.status not in HOSPITAL_STAFF:
         return
     for n in range(7):
         last = first + timedelta(days=n)

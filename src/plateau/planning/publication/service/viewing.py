@@ -20,7 +20,15 @@ from plateau.planning.publication.types import Judged, Period, PostRow, Version
 from plateau.planning.roster import holidays, targets
 from plateau.planning.roster.replace import Candidate
 from plateau.planning.roster.rules.catalogue import RULES
-from plateau.planning.roster.types import Assignment, Burden, Person, Post, Problem, Roster
+from plateau.planning.roster.types import (
+    Assignment,
+    Burden,
+    Person,
+    Post,
+    Problem,
+    Roster,
+    Setting,
+)
 from plateau.platform.db import Tx
 
 
@@ -60,6 +68,14 @@ class Fair:
     says: str
     least: float  # no roster has a smaller largest deviation
     rows: Sequence[tuple[str, float, int, float]]  # name, target, done, carried over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """A rule as it was decided: what it asks, where that was read, and whether it was read there."""
+
+    says: str
+    setting: Setting
 
 
 def period_for(tx: Tx, on: date) -> Period | None:
@@ -210,6 +226,11 @@ def fair(problem: Problem, held: frozenset[Assignment]) -> list[Fair]:
         )
         for burden, part in targets.fairness(problem).items()
     ]
+
+
+def laws(problem: Problem) -> list[Law]:
+    """The rules of a problem as they were decided, those of the law file first."""
+    return [Law(says=RULES[one.rule].says, setting=one) for one in problem.settings]
 
 
 def duties_of_month(tx: Tx, caller: Caller, first: date) -> list[tuple[str, ...]]:

@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 from plateau.kernel.words import N_
 from plateau.planning.roster.board import At, Board, Stretch, Work, Worker, monday_of, week_of
 from plateau.planning.roster.rules.rule import Rule, breach, hours
-from plateau.planning.roster.types import Breach, Setting, Status
+from plateau.planning.roster.types import HOSPITAL_STAFF, Breach, Setting, Status
 
 DOCTORS = frozenset({Status.HOSPITAL, Status.PRIVATE})
 _HOSPITAL = frozenset({Status.HOSPITAL})
-_TECHNOLOGISTS = frozenset({Status.HOSPITAL_TECHNOLOGIST})
 _EMPLOYEES = frozenset({Status.PRIVATE_TECHNOLOGIST, Status.SECRETARY})
 
 Owed = Callable[[Setting, Stretch], float]  # the minutes of rest that follow some work
@@ -45,7 +44,7 @@ def _after_long_night(setting: Setting, before: Stretch) -> float:
 OWED: Mapping[str, tuple[Owed, frozenset[Status]]] = {
     "daily_rest": (_daily, _HOSPITAL),
     "daily_rest_private": (_daily, frozenset({Status.PRIVATE})),
-    "daily_rest_technologist": (_technologist, _TECHNOLOGISTS),
+    "daily_rest_technologist": (_technologist, HOSPITAL_STAFF),
     "daily_rest_employee": (_daily, _EMPLOYEES),
     "rest_equal": (_as_long, _HOSPITAL),
     "rest_long_night": (_after_long_night, DOCTORS),
@@ -113,7 +112,7 @@ def _weekly_rest(board: Board, one: Worker, at: At) -> Iterator[Breach]:
         if setting is None or not works[-1].is_planned:
             continue
         longest, needed = rests.get(week, 0), 60 * setting.numbers["hours"]
-        if longest < needed and applies(one, works[-1].day, _TECHNOLOGISTS):
+        if longest < needed and applies(one, works[-1].day, HOSPITAL_STAFF):
             text = N_("{person} rests {rest} in a row in the week of {day}, {needed} are owed")
             values = {"person": one.person.name, "rest": hours(longest),
                       "day": f"{works[0].post.on}", "needed": hours(needed)}  # fmt: skip
@@ -163,7 +162,7 @@ def _fortnight_rest(board: Board, one: Worker, at: At) -> Iterator[Breach]:
     for week in range(week_of(first + 6), week_of(last - 6), 2):  # whole weeks, by two
         works = [*weeks.get(week, ()), *weeks.get(week + 1, ())]
         setting = at(works[-1].post.on) if works else None
-        if setting is None or not applies(one, works[-1].day, _TECHNOLOGISTS):
+        if setting is None or not applies(one, works[-1].day, HOSPITAL_STAFF):
             continue
         earlier = [*weeks.get(week - 1, ()), *works]  # a night of the Sunday before is worked on
         worked = {day for work in earlier for day in days_worked(work, board.problem.zone)}
@@ -204,7 +203,10 @@ RULES = (
     _rest(
         "daily_rest_private", N_("Private doctors rest 11 hours in a row, as the group decided.")
     ),
-    _rest("daily_rest_technologist", N_("Hospital technologists rest 12 hours, 11 by derogation.")),
+    _rest(
+        "daily_rest_technologist",
+        N_("Technologists and secretaries of hospitals rest 12 hours, 11 by derogation."),
+    ),
     _rest("daily_rest_employee", N_("Employees of a practice rest 11 hours in a row.")),
     _rest("rest_equal", N_("After long work in one go, a hospital doctor rests as long at once.")),
     _rest("rest_long_night", N_("After a night from 18:00 to 08:00, a doctor rests 14 hours.")),
@@ -216,22 +218,20 @@ RULES = (
     ),
     Rule(
         code="technologist_day",
-        says=N_("A hospital technologist's day has 12 hours at most."),
-        by_person=_longest(_GO, _TECHNOLOGISTS),
-        statuses=_TECHNOLOGISTS,
+        says=N_("The day of a technologist or secretary of a hospital has 12 hours at most."),
+        by_person=_longest(_GO, HOSPITAL_STAFF),
+        statuses=HOSPITAL_STAFF,
     ),
     Rule(
         code="weekly_rest",
-        says=N_("Hospital technologists rest 36 hours in a row each week."),
+        says=N_("Technologists and secretaries of hospitals rest 36 hours in a row each week."),
         by_person=_weekly_rest,
-        statuses=_TECHNOLOGISTS,
+        statuses=HOSPITAL_STAFF,
     ),
     Rule(
         code="fortnight_rest",
-        says=N_(
-            "Hospital technologists have 4 days of rest in a fortnight, 2 together with a Sunday."
-        ),
+        says=N_("Staff of hospitals have 4 days of rest in a fortnight, 2 together with a Sunday."),
         by_person=_fortnight_rest,
-        statuses=_TECHNOLOGISTS,
+        statuses=HOSPITAL_STAFF,
     ),
 )

@@ -9,11 +9,10 @@ from plateau.kernel.words import N_
 from plateau.planning.roster.board import At, Board, Week, Worker, monday_of, week_of
 from plateau.planning.roster.rules.rest import applies
 from plateau.planning.roster.rules.rule import Rule, breach, hours, number
-from plateau.planning.roster.types import Breach, Kind, Setting, Status
+from plateau.planning.roster.types import HOSPITAL_STAFF, Breach, Kind, Setting, Status
 
 _HOSPITAL = frozenset({Status.HOSPITAL})
 _PRIVATE = frozenset({Status.PRIVATE})
-_TECHNOLOGISTS = frozenset({Status.HOSPITAL_TECHNOLOGIST})
 _EMPLOYEES = frozenset({Status.PRIVATE_TECHNOLOGIST, Status.SECRETARY})
 _EVERYBODY = frozenset(Status)
 
@@ -110,7 +109,7 @@ def _seven_days(board: Board, one: Worker, at: At) -> Iterator[Breach]:
         days[work.day] = days.get(work.day, 0) + work.end - work.start
     for day in days:
         setting = at(date.fromordinal(day)) if day >= first else None
-        if setting is None or not applies(one, day, _TECHNOLOGISTS):
+        if setting is None or not applies(one, day, HOSPITAL_STAFF):
             continue
         span = int(setting.numbers["days"])
         done = sum(days.get(day - n, 0) for n in range(span))
@@ -234,15 +233,17 @@ RULES = (
     ),
     Rule(
         code="technologist_week",
-        says=N_("A hospital technologist without extra time works 44 hours a week at most."),
-        by_person=_week_limit(_TECHNOLOGISTS, but_extra=True),
-        statuses=_TECHNOLOGISTS,
+        says=N_(
+            "A technologist or secretary of a hospital works 44 hours a week, without extra time."
+        ),
+        by_person=_week_limit(HOSPITAL_STAFF, but_extra=True),
+        statuses=HOSPITAL_STAFF,
     ),
     Rule(
         code="technologist_seven_days",
-        says=N_("A hospital technologist works 48 hours at most in any 7 days."),
+        says=N_("A technologist or secretary of a hospital works 48 hours at most in any 7 days."),
         by_person=_seven_days,
-        statuses=_TECHNOLOGISTS,
+        statuses=HOSPITAL_STAFF,
     ),
     Rule(
         code="employee_week",

@@ -10,7 +10,12 @@ from plateau.territory.parts import Code, Dated, Text
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Half = Literal["M", "A"]
 Status = Literal[
-    "hospital", "private", "hospital_technologist", "private_technologist", "secretary"
+    "hospital",
+    "private",
+    "hospital_technologist",
+    "private_technologist",
+    "hospital_secretary",
+    "secretary",
 ]
 SESSION_HOURS = {"M": (time(8, 30), time(12, 30)), "A": (time(13, 30), time(17, 30))}
 

@@ -72,7 +72,7 @@ class Fair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """A rule as it was decided: what it asks, where that was read, and whether it was read there."""
+    """A rule as it was decided: what it asks, where that was read, and whether it was."""
 
     says: str
     setting: Setting

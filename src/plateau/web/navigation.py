@@ -47,6 +47,7 @@ ITEMS = (
         "/activity",
         _("Activity"),
         frozenset({Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR, Role.READER}),
+        ("/counters", "/statements"),
     ),
     Item("/admin/audit", _("Audit trail"), frozenset({Role.ADMINISTRATOR})),
 )

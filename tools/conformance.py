@@ -12,6 +12,7 @@ from pynetdicom.presentation import PresentationContext
 from files import ROOT
 from plateau.entry.http import ROUTERS
 from plateau.images import scp
+from plateau.images.formats import transcode
 from plateau.images.retrieve import capabilities
 from plateau.images.search import scp as find_scp
 from plateau.platform import dimse
@@ -29,6 +30,11 @@ _ROLES = {
     "Instance Availability Notification SOP Class": "provider; user, for peers that want to know",
 }
 
+_LATER = """\
+**Not there, planned for later**: the Unified Procedure Step service, by web (UPS-RS, PS3.18, chapter
+11: `/workitems` answers 404) as well as by DIMSE (UPS Push, Pull, Watch, Event and Query, PS3.4, annex
+CC: their contexts are not accepted). What is to be read is Plateau's own worklist; machines have the
+modality worklist and performed procedure steps, above."""
 _MEANT = """\
 Classes of makers are stored too when they are named in `PLATEAU_PRIVATE_STORAGE`, a JSON object of
 UIDs and names: `{"1.3.46.670589.11.0.0.12.1": "Private MR Spectrum"}`.
@@ -73,11 +79,14 @@ def page() -> str:
             "|---|---|---|",
             *_web(),
             "",
+            _LATER,
+            "",
             "## Storage",
             "",
-            "Data sets are stored as they come, in the transfer syntax in which they come:",
+            "Data sets are stored as they come, in the transfer syntax in which they come. Those",
+            "marked \\* are decoded on request: frames, pictures, and files in little endian.",
             "",
-            *[f"- {UID(uid).name} ({uid})" for uid in _syntaxes(stored)],
+            *[f"- {UID(uid).name} ({uid}){_mark(uid)}" for uid in _syntaxes(stored)],
             "",
             "| SOP class | UID |",
             "|---|---|",
@@ -127,6 +136,10 @@ def _web() -> Sequence[str]:
         for path, methods in capabilities.resources(ROUTERS).items()
         for method, forms in methods.items()
     ]
+
+
+def _mark(syntax: str) -> str:
+    return " \\*" if transcode.can_decode(syntax) else ""
 
 
 def _syntaxes(stored: Sequence[PresentationContext]) -> list[str]:

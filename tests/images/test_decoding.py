@@ -6,20 +6,27 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pydicom.data
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import FileDataset
 from pydicom.encaps import encapsulate, get_frame
+from pydicom.errors import InvalidDicomError
 from pydicom.pixels import pixel_array
-from pydicom.uid import UID, ExplicitVRLittleEndian, HTJ2KLossless
+from pydicom.uid import UID, ExplicitVRLittleEndian, HTJ2KLossless, JPEGExtended12Bit
 
 from images.web import run
 from plateau.images.formats import transcode
+from plateau.images.retrieve import pixels
+from plateau.images.retrieve.types import Look
 from plateau.kernel.errors import RuleBrokenError
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # what pydicom says of its own files
 
+DATA = Path(pydicom.data.__file__).parent
+UNREADABLE = {"JPEG2000-embedded-sequence-delimiter.dcm"}  # made without a codestream in it
+SYNTAXES = {"4.50", "4.51", "4.70", "4.80", "4.81", "4.90", "4.91", "5"}
 HTJ2K = Path(__file__).parent / "mr_small.jph"  # MR_small.dcm, compressed by OpenJPH
 DCMTK = {
     "dcmdjpeg": [
@@ -27,6 +34,8 @@ DCMTK = {
         "SC_rgb_dcmtk_+eb+cy+n1.dcm",
         "SC_rgb_small_odd_jpeg.dcm",
         "SC_rgb_jpeg_gdcm.dcm",  # JPEG lossless
+        "JPEG-lossy.dcm",  # JPEG extended, 12 bits, cut short after its pixels
+        "JPGExtended.dcm",
     ],
     "dcmdjpls": [
         "MR_small_jpeg_ls_lossless.dcm",
@@ -72,6 +81,67 @@ def test_every_process_of_lossless_jpeg(tmp_path: Path) -> None:
     path = tmp_path / "lossless.dcm"
     run("dcmcjpeg", "+el", str(a_file("CT_small.dcm")), str(path))
     assert native(path).PixelData == dcmread(a_file("CT_small.dcm")).PixelData
+
+
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "rtdose.dcm"])
+def test_twelve_bit_lossy_jpeg_is_decoded_as_dcmtk_does(tmp_path: Path, name: str) -> None:
+    path, judged = tmp_path / "extended.dcm", tmp_path / "judged.dcm"
+    run("dcmcjpeg", "+ee", str(a_file(name)), str(path))
+    run("dcmdjpeg", str(path), str(judged))
+    said = dcmread(path)
+    assert (said.file_meta.TransferSyntaxUID, said.BitsStored) == (JPEGExtended12Bit, 12)
+    theirs = dcmread(judged).pixel_array
+    assert np.array_equal(native(path).pixel_array, theirs)
+    last = int(said.get("NumberOfFrames") or 1)
+    alone = transcode.frame_array(said, last)
+    assert np.array_equal(alone, theirs[-1] if last > 1 else theirs)
+
+
+def compressed() -> list[Path]:
+    """Every file that comes with pydicom and holds compressed pixels."""
+    found: list[Path] = []
+    for path in sorted(DATA.rglob("*")):
+        with suppress(InvalidDicomError, IsADirectoryError):
+            read = dcmread(path, stop_before_pixels=True)
+            syntax = read.file_meta.get("TransferSyntaxUID", "") if "Rows" in read else ""
+            if syntax and UID(syntax).is_encapsulated:
+                found.append(path)
+    return found
+
+
+def test_pydicoms_own_files_are_decoded_whole_by_frame_and_shown() -> None:
+    paths = compressed()
+    assert len(paths) >= 35
+    for path in paths:
+        content = path.read_bytes()
+        if path.name in UNREADABLE:
+            with pytest.raises(RuleBrokenError, match="cannot be decoded"):
+                transcode.native_frame(content, 1)
+            continue
+        whole = native(path)
+        is_halved = dcmread(path).PhotometricInterpretation == "YBR_FULL_422"
+        samples = 2 if is_halved else whole.SamplesPerPixel
+        size = whole.Rows * whole.Columns * samples * (whole.BitsAllocated // 8)
+        last = int(whole.get("NumberOfFrames") or 1)
+        assert len(transcode.native_frame(content, last)) == size, path.name
+        assert pixels.picture(content, last, form="PNG", look=Look()), path.name
+    syntaxes = {str(dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID)
+                for path in paths}  # fmt: skip
+    assert {one.removeprefix("1.2.840.10008.1.2.") for one in syntaxes} == SYNTAXES
+
+
+def test_a_frame_whose_pixels_share_their_colour_is_as_its_header_says() -> None:
+    """Ultrasound, most often: the header still says YBR_FULL_422 to whoever reads the frame."""
+    path = a_file("SC_rgb_dcmtk_+eb+cy+s2.dcm")
+    said = dcmread(path)
+    assert said.PhotometricInterpretation == "YBR_FULL_422"
+    said.PixelData = transcode.native_frame(path.read_bytes(), 1)
+    said.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+
+    shown, judged = pixel_array(said), native(path).pixel_array
+
+    assert shown.shape == judged.shape
+    assert np.abs(shown.astype(int) - judged.astype(int)).mean() < 2  # colours are shared by two
 
 
 def test_htj2k(tmp_path: Path) -> None:

@@ -243,3 +243,16 @@ def test_every_image_of_a_study_or_a_series_is_shown(
             assert picture.size == (4, 4)
     assert client.get(f"{path}?quality=0").status_code == 400
     assert client.get(path, headers={"Accept": "text/html"}).status_code == 406
+
+
+def test_twelve_bit_lossy_jpeg_is_shown_and_given_decoded(
+    client: TestClient, keep_file: Callable[[str], Header]
+) -> None:
+    found = keep_file("JPGExtended.dcm")
+    shown = client.get(f"{path_of(found)}/rendered", headers={"Accept": "image/png"})
+    assert Image.open(BytesIO(shown.content)).size == (found.columns, found.rows)
+    kind = f'multipart/related; type="application/octet-stream"; transfer-syntax={EXPLICIT}'
+    answer = client.get(f"{path_of(found)}/frames/1", headers={"Accept": kind})
+    ((_, frame),) = parts(answer.content, answer.headers["Content-Type"])
+    pixels = np.frombuffer(frame, "<u2")
+    assert (pixels.size, pixels.max()) == (1024 * 256, 264)  # as DCMTK decodes it

@@ -99,6 +99,7 @@ def _alone(data_set: FileDataset, number: int) -> bytes:
     """A file of one compressed frame and what says how to decode it."""
     total = int(data_set.get("NumberOfFrames") or 1)
     alone = data_set.group_dataset(0x0028)
+    decoder.have_types(alone)
     alone.NumberOfFrames = 1
     frame = get_frame(data_set.PixelData, number - 1, number_of_frames=total)
     alone.add_new("PixelData", "OB", encapsulate([frame]))
@@ -110,7 +111,20 @@ def _alone(data_set: FileDataset, number: int) -> bytes:
 
 
 def _laid_out(data_set: Dataset, decoded: np.ndarray) -> bytes:
-    """Pixels in the order of Planar Configuration, which the metadata still says."""
-    if decoded.ndim == 3 and data_set.get("PlanarConfiguration") == 1:
+    """Pixels in the order of Planar Configuration, which the metadata still says.
+
+    Where it says that two pixels share their colour, they do.
+    """
+    if decoded.ndim == 3 and data_set.PhotometricInterpretation == decoder.HALVED:
+        decoded = _halved(decoded)
+    elif decoded.ndim == 3 and data_set.get("PlanarConfiguration") == 1:
         decoded = np.moveaxis(decoded, 2, 0)
     return np.ascontiguousarray(decoded).astype(decoded.dtype.newbyteorder("<")).tobytes()
+
+
+def _halved(decoded: np.ndarray) -> np.ndarray:
+    """Two brightnesses, then the colour of both. Shape: (rows, columns / 2, 4)."""
+    rows, columns, _ = decoded.shape
+    pairs = decoded[:, : columns & ~1].reshape(rows, columns // 2, 2, 3)
+    colour = (pairs[:, :, :, 1:].astype(np.uint32).sum(axis=2) + 1) // 2
+    return np.concatenate([pairs[:, :, :, 0], colour.astype(decoded.dtype)], axis=2)

@@ -31,10 +31,10 @@ _ROLES = {
 }
 
 _LATER = """\
-**Not there, planned for later**: the Unified Procedure Step service, by web (UPS-RS, PS3.18, chapter
-11: `/workitems` answers 404) as well as by DIMSE (UPS Push, Pull, Watch, Event and Query, PS3.4, annex
-CC: their contexts are not accepted). What is to be read is Plateau's own worklist; machines have the
-modality worklist and performed procedure steps, above."""
+**Not there, planned for later**: the Unified Procedure Step service, by web (UPS-RS, PS3.18,
+chapter 11: `/workitems` answers 404) as well as by DIMSE (UPS Push, Pull, Watch, Event and Query,
+PS3.4, annex CC: their contexts are not accepted). What is to be read is Plateau's own worklist;
+machines have the modality worklist and performed procedure steps, above."""
 _MEANT = """\
 Classes of makers are stored too when they are named in `PLATEAU_PRIVATE_STORAGE`, a JSON object of
 UIDs and names: `{"1.3.46.670589.11.0.0.12.1": "Private MR Spectrum"}`.

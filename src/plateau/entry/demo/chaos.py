@@ -10,7 +10,8 @@ from plateau.entry.serve import Fleet
 
 log = structlog.get_logger()
 _DATABASE = "database"
-_ORDER = ("dimse", "web", _DATABASE, "worker", "mllp")
+# The worker last: once it is back it counts all that waited, and leaves no time for another.
+_ORDER = ("dimse", "web", _DATABASE, "mllp", "worker")
 
 
 class Chaos:
@@ -23,7 +24,7 @@ class Chaos:
 
     def follow(self, done: int, wanted: int) -> None:
         """Kill the next kind once its share of the exams is done; at most one at each look."""
-        share = (len(self.killed) + 1) / (len(_ORDER) + 1)
+        share = (len(self.killed) + 1) / (len(_ORDER) + 2)  # the last one well before the end
         pid = self._pid(self.left[0]) if self.left else None
         if pid and share * wanted <= done < wanted:
             kind = self.left.popleft()

@@ -1,5 +1,12 @@
 """A roster asked in a row is made by the worker, and made again after a crash."""
 
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from planning.publication.little import BEFORE, FIRST, LAST, a_period, a_pool
@@ -8,7 +15,12 @@ from plateau.planning.events import SolveAsked
 from plateau.planning.publication.queries import making
 from plateau.planning.publication.service import solving
 from plateau.planning.publication.types import Solve
+from plateau.planning.roster import file
+from plateau.planning.roster.check import check
+from plateau.planning.roster.types import Roster
 from plateau.platform.db import Db
+
+KILLED = Path(__file__).with_name("killed.py")
 
 
 @pytest.fixture
@@ -57,3 +69,49 @@ def test_a_solve_stopped_before_it_began_is_not_made(db: Db, asked: Solve) -> No
         made = making.solve(tx, asked.solve_id)
     assert made.state == "stopped"
     assert not made.has_roster
+
+
+def test_a_worker_killed_in_the_middle_leaves_its_best_to_the_next_one(
+    db: Db, database: str, asked: Solve, tmp_path: Path
+) -> None:
+    with db.begin() as tx:
+        tx.run("update planning.solve set seconds = 600")
+    command = [sys.executable, str(KILLED), database, str(tmp_path), str(asked.solve_id)]
+    with subprocess.Popen(command) as worker:
+        wait_until(lambda: best_of(db, asked) is not None)
+        worker.kill()  # -9: it has no time to say anything
+        assert worker.wait() == -signal.SIGKILL
+    left = best_of(db, asked)
+    with db.begin() as tx:
+        assert making.solve(tx, asked.solve_id).state == "running"
+        tx.run("update planning.solve set seconds = 2")
+
+    jobs.make_roster(SolveAsked(asked.solve_id))
+
+    with db.begin() as tx:
+        assert making.solve(tx, asked.solve_id).state == "done"
+    assert left is not None
+    assert worth(db, asked, best_of(db, asked)) <= worth(db, asked, left)
+
+
+def best_of(db: Db, asked: Solve) -> Roster | None:
+    with db.begin() as tx:
+        best = making.roster(tx, asked.solve_id)
+    return file.read_roster(best.encode()) if best else None
+
+
+def worth(db: Db, asked: Solve, roster: Roster | None) -> tuple[int, float]:
+    """Hard breaches, then the cost of soft ones: less is better."""
+    assert roster is not None
+    with db.begin() as tx:
+        _, problem, _ = solving.problem_of(tx, asked.solve_id, now=BEFORE)
+    found = check(problem, roster)
+    return sum(one.is_hard for one in found), sum(one.cost for one in found)
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if is_true():
+            return
+        time.sleep(0.1)
+    pytest.fail("no roster after a minute")

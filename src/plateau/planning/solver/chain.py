@@ -23,7 +23,7 @@ from plateau.planning.solver.sessions import So
 from plateau.planning.solver.stage import MISSING, SCALE, Stage
 
 Held = tuple[PersonId, Post]
-_DUTIES = 0.4  # of the time, when there are sessions too
+_DUTIES = 0.25  # of the time, when there are sessions too
 _PLAIN = 0.15  # of the time for duties, before neighbourhoods
 _LEAST_S = 0.5  # for a week of sessions
 _GAP = 0.001  # at which a week of sessions is good enough
@@ -183,7 +183,7 @@ def _search(chain: Chain, plan: Plan, board: Board, budget: float) -> None:
         effort = Effort(workers=1, seed=run.seed, deterministic=budget, gap=_GAP)
         cpsat.search(plan, board, effort)
     else:
-        race.both(plan, board, workers=chain.threads, seed=run.seed)
+        race.linear(plan, board, workers=chain.threads, seed=run.seed)
 
 
 def _for(board: Board, seconds: float, plan: Plan, pace: Pace) -> None:

@@ -115,7 +115,9 @@ def _worked(stage: Stage, day: date, days: dict[date, list[IntVar]], held: set[d
     if not takes:
         return 0
     works = stage.model.new_bool_var("")
-    stage.model.add_max_equality(works, takes)
+    for take in takes:
+        stage.model.add_implication(take, works)
+    stage.model.add_bool_or([*takes, ~works])
     return works
 
 

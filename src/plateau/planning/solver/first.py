@@ -21,7 +21,11 @@ _MOSTLY = 0.95  # of the posts
 def find(part: Stage, plan: Plan, board: Board, hints: Hints, *, seed: int = 0) -> None:
     """The board has a legal solution, whole if one was found: CP-SAT is quick without prices."""
     known = {key for key in hints if key in part.takes}
-    if len(known) < _MOSTLY * sum(post.needed for post in part.posts):
+    if len(known) >= _MOSTLY * sum(post.needed for post in part.posts):
+        complete(part, plan, board, frozenset(known))
+        if is_whole(part, board):
+            return
+    else:
         known = set(greedy.choose(part))
     for looser in _LOOSER:
         values = _legal(part, plan, frozenset(known), looser=looser, seed=seed)
@@ -31,6 +35,15 @@ def find(part: Stage, plan: Plan, board: Board, hints: Hints, *, seed: int = 0) 
         if board.is_over():
             break
     complete(part, plan, board, frozenset(hints | known), may_leave=True)
+
+
+def is_whole(part: Stage, board: Board) -> bool:
+    """Whether the board's solution fills every post that must be."""
+    values = board.values
+    optional = {post.post_id for post in part.posts if post.is_optional}
+    return values is not None and not any(
+        values[one.index] for key, one in part.missing.items() if key not in optional
+    )
 
 
 def _legal(

@@ -47,24 +47,18 @@ def run(
     )
 
 
-def both(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
-    """HiGHS and CP-SAT at once on a plan of moderate size; with one worker, HiGHS alone."""
-    engines: list[Callable[[], None]] = [lambda: highs.search(plan, board, seed=seed)]
-    if workers > 1:
-        effort = Effort(workers=workers - 1, seed=seed, gap=board.gap)
-        engines.append(lambda: cpsat.search(plan, board, effort))
+def linear(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
+    """HiGHS alone, which proves weeks of sessions at once; CP-SAT where it is missing."""
     try:
-        _together(engines, board)
-    except UnavailableError:
+        highs.search(plan, board, seed=seed)
+    except UnavailableError as fault:
+        log.warning("planner.engine_missing", reason=fault.code)
         cpsat.search(plan, board, Effort(workers=workers, seed=seed, gap=board.gap))
 
 
 def _together(engines: Sequence[Callable[[], None]], board: Board) -> None:
     """Run every engine to its end. One that is missing does not lose what another found."""
     faults: list[BaseException] = []
-    if len(engines) == 1:
-        engines[0]()
-        return
 
     def guarded(engine: Callable[[], None]) -> None:
         try:

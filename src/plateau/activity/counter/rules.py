@@ -36,6 +36,11 @@ def before(agreement: Agreement, span: Span) -> Span:
     return span_of(agreement, on=span.first_on - timedelta(days=1))
 
 
+def after(span: Span) -> date:
+    """The first day after a period."""
+    return span.last_on + timedelta(days=1)
+
+
 def parsed(agreement: Agreement, text: str, *, today: date) -> Span:
     """The period that a text such as 2026-04-01 falls in; the current one when it is empty."""
     try:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import date
 
-from plateau.activity.ledger.types import Fact, Head, Sum
+from plateau.activity.ledger.types import Fact, Frozen, Head, Sum
 from plateau.platform.db import Tx
 
 
@@ -23,6 +24,41 @@ def move_head(tx: Tx, head: Head) -> None:
         "update activity.head set entry_id = %(entry_id)s, digest = %(digest)s",
         entry_id=head.entry_id,
         digest=head.digest,
+    )
+
+
+def anchors(tx: Tx) -> list[Head]:
+    """Where the chain stood each time that people checked a period."""
+    return tx.all(
+        Head,
+        """
+        select distinct head_entry as entry_id, head_digest as digest
+        from activity.period
+        where head_entry > 0
+        order by 1, 2
+        limit 100000
+        """,
+    )
+
+
+def frozen(tx: Tx) -> dict[str, date]:
+    """From which day what is closed may be counted again, by subject."""
+    rows = tx.all(
+        Frozen, "select subject, open_from from activity.frozen order by subject limit 100000"
+    )
+    return {row.subject: row.open_from for row in rows}
+
+
+def freeze(tx: Tx, subjects: Sequence[str], *, open_from: date) -> None:
+    """Nothing more is counted before a day for these; what was closed later stays so."""
+    tx.run(
+        """
+        insert into activity.frozen as f (subject, open_from)
+        select subject, %(day)s from unnest(%(subjects)s::text[]) subject
+        on conflict (subject) do update set open_from = greatest(f.open_from, excluded.open_from)
+        """,
+        subjects=list(subjects),
+        day=open_from,
     )
 
 

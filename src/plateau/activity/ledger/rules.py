@@ -1,7 +1,7 @@
 """The line of an entry, and the chain of digests that holds the lines together."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -112,6 +112,15 @@ def corrected(old: Fact, correction: Correction) -> list[Fact]:
         correction.instead, key=f"instead:{number}", corrects=number, happened_on=day, reason=why
     )
     return [back, again]
+
+
+def late(fact: Fact, frozen: Mapping[str, date]) -> Fact:
+    """The fact on the first day still open, when its own is closed."""
+    subjects = [f"agreement:{fact.agreement}", f"machine:{fact.machine}"]
+    if fact.kind == "duty":
+        subjects.append(f"line:{fact.session}")
+    day = max(frozen.get(subject, fact.happened_on) for subject in subjects)
+    return replace(fact, happened_on=day) if day > fact.happened_on else fact
 
 
 def checked(facts: Iterable[Fact]) -> Iterator[Fact]:

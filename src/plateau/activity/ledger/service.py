@@ -1,7 +1,7 @@
 """Appending to the ledger, correcting it, proving it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from plateau.activity.ledger import queries, rules
 from plateau.activity.ledger.types import Correction, Fact, Head, Proof
@@ -12,6 +12,7 @@ from plateau.platform.db import Tx
 def append(tx: Tx, facts: Sequence[Fact], *, at: datetime) -> int:
     """The facts not yet counted are in the ledger, in their order; how many were not.
 
+    What belongs to a closed period counts on the first day after it.
     The chain is held until the transaction ends: append last, and little by little.
     """
     if not facts:
@@ -19,14 +20,15 @@ def append(tx: Tx, facts: Sequence[Fact], *, at: datetime) -> int:
     head = queries.held_head(tx)
     known = queries.known(tx, [fact.key for fact in facts])
     wanted = {fact.key: fact for fact in facts if fact.key not in known}
-    new = list(rules.checked(wanted.values()))
-    if new:
+    if wanted:
+        frozen = queries.frozen(tx)
+        new = [rules.late(fact, frozen) for fact in rules.checked(wanted.values())]
         lines, after = rules.written(new, after=head, at=at)
         queries.add(tx, lines)
         queries.add_sums(tx, rules.sums(new))
         queries.move_head(tx, after)
         tx.touch("activity")
-    return len(new)
+    return len(wanted)
 
 
 def correct(tx: Tx, correction: Correction, *, at: datetime) -> None:
@@ -47,10 +49,23 @@ def head(tx: Tx) -> Head:
     return queries.head(tx)
 
 
+def hold(tx: Tx) -> Head:
+    """Where the chain stands; nobody appends until the transaction ends."""
+    return queries.held_head(tx)
+
+
+def freeze(tx: Tx, subjects: Sequence[str], *, open_from: date) -> None:
+    """What is appended about these from now on counts from that day at the earliest."""
+    queries.freeze(tx, subjects, open_from=open_from)
+
+
 def verify(tx: Tx, *, anchors: Sequence[Head] = ()) -> Proof:
-    """Whether the entries are those that were written, all of them and nothing else."""
-    head = queries.head(tx)
-    return rules.proven(queries.lines(tx), head=head, anchors=anchors)
+    """Whether the entries are those that were written, all of them and nothing else.
+
+    They are held against what people signed for too, and against `anchors` kept elsewhere.
+    """
+    head, signed = queries.head(tx), queries.anchors(tx)
+    return rules.proven(queries.lines(tx), head=head, anchors=[*signed, *anchors])
 
 
 def rebuild(tx: Tx) -> int:

@@ -57,6 +57,14 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Frozen:
+    """Something that is counted from a day only: what came before is closed."""
+
+    subject: str
+    open_from: date
+
+
+@dataclass(frozen=True, slots=True)
 class Sum:
     """What entries alike in all but number add up to on a day."""
 

@@ -23,7 +23,7 @@ GREYS = 20
 DRAWN_MS = 60_000
 
 
-def test_a_study_of_1000_slices_is_opened(open_page: Open, pool: Show, scene: Scene) -> None:
+def test_ohif_opens_a_study_of_1000_slices(open_page: Open, pool: Show, scene: Scene) -> None:
     asked = scene.ask("MILLEFEUILLE")
     local_id = patient_of(pool, str(asked.request_id))
     study_uid = generate_uid()

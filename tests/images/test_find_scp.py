@@ -71,7 +71,7 @@ def statuses(port: int, model: str, **keys: str) -> list[int]:
     ("charset", "name"),
     [("ISO_IR 192", "*éstin*"), ("ISO_IR 100", "téstinventé"), ("ISO_IR 6", "TESTINV*")],
 )
-def test_a_study_is_found_by_name_in_any_character_set(
+def test_findscu_finds_a_study_by_name_in_any_character_set(
     port: int, tmp_path: Path, image: Dataset, charset: str, name: str
 ) -> None:
     encoding = "latin-1" if charset.endswith("100") else "utf-8"

@@ -75,14 +75,16 @@ def stored(db: Db) -> int:
         return tx.value("select count(*) from images.instance")
 
 
-def test_a_machine_with_a_certificate_stores(port: int, db: Db, keys: Keys, tmp_path: Path) -> None:
+def test_storescu_over_tls_stores_with_a_certificate(
+    port: int, db: Db, keys: Keys, tmp_path: Path
+) -> None:
     own = [str(keys.folder / name) for name in ("machine.key", "machine.pem")]
     authority = str(keys.folder / "authority.pem")
     assert send(port, tmp_path, "+tls", *own, "+cf", authority) == 0
     assert stored(db) == 10
 
 
-def test_a_machine_without_a_known_certificate_is_not_heard(
+def test_storescu_over_tls_without_a_known_certificate_is_not_heard(
     port: int, db: Db, keys: Keys, tmp_path: Path
 ) -> None:
     stranger = [str(keys.folder / name) for name in ("stranger.key", "stranger.pem")]

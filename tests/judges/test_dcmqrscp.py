@@ -120,7 +120,7 @@ def stored(db: Db) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("by", ["get", "move"])
-def test_a_study_is_found_there_and_fetched(
+def test_a_study_of_dcmqrscp_is_found_and_fetched(
     db: Db, world: make.World, page: TestClient, study: list[Dataset], tmp_path: Path, by: str
 ) -> None:  # fmt: skip
     with running(Hub(db, runtime.blobs())) as hub, dcmqrscp(tmp_path / "qr", study, hub) as port:

@@ -62,7 +62,7 @@ class PostRow:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Somebody's post in the published roster."""
+    """Somebody's post in the published roster; position 1 on its line is called first."""
 
     post_id: UUID
     period_id: UUID

@@ -370,9 +370,10 @@ def held_by(
     return tx.all(
         Held,
         """
-        select p.post_id, p.period_id, a.person_id, c.name as person_name, a.position, p.kind,
-               p.day, p.half, p.starts_at, p.ends_at, s.code as site_code, s.name as site_name,
-               p.name, l.name as line_name
+        select p.post_id, p.period_id, a.person_id, c.name as person_name,
+               p.first_position + a.position - 1 as position, p.kind, p.day, p.half,
+               p.starts_at, p.ends_at, s.code as site_code, s.name as site_name, p.name,
+               l.name as line_name
         from planning.assignment a
         join planning.version v using (version_id)
         join planning.post p using (post_id)
@@ -381,7 +382,7 @@ def held_by(
         left join territory.line l using (line_id)
         where v.state = 'published' and p.ends_at > %(since)s and p.starts_at < %(until)s
           and (%(person)s::uuid is null or a.person_id = %(person)s)
-        order by p.starts_at, p.name, a.position, p.post_id
+        order by p.starts_at, p.name, position, p.post_id
         limit 20000
         """,
         person=person_id,

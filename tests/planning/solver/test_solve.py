@@ -287,3 +287,19 @@ def test_breaking_an_accepted_roster_is_reported() -> None:
     broken = Roster(assignments=left)
 
     assert "cover" in {one.rule for one in check(problem, broken) if one.is_hard}
+
+
+def test_hours_averaged_over_months_are_named_when_they_leave_a_post_short() -> None:
+    problem = pool(people=1)
+    posts = tuple(one for one in problem.posts if one.on == MONDAY and one.half is Half.MORNING)[:1]
+    before = tuple(
+        (night(-day), Assignment(night(-day).post_id, problem.people[0].person_id))
+        for day in range(8, 21)  # 182 hours, of 182 h 24
+    )
+    problem = replace(problem, posts=posts, before=before)
+    found = made(problem)
+
+    conflicts = explain(problem, found.roster)
+
+    assert len(hard(found)) == 1
+    assert "week_hours" in conflicts[0].rules

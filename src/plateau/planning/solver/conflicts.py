@@ -16,7 +16,7 @@ from plateau.planning.roster.types import Person, Post, Problem, Roster
 from plateau.planning.solver import book as books
 from plateau.planning.solver import loads
 from plateau.planning.solver.book import Book
-from plateau.planning.solver.stage import monday
+from plateau.planning.solver.stage import Stage, monday
 
 _EFFORT = 5.0  # CP-SAT's own units, for each question
 _AROUND = timedelta(days=1)
@@ -145,6 +145,7 @@ def _post_person(guarded: _Guarded, person: Person) -> None:
             model.add_implication(take, ~guarded.guard(rule))
     _post_pairs(guarded, person, mine)
     _post_half_days(guarded, person, mine)
+    _post_hours(guarded, person, mine)
 
 
 def _post_pairs(guarded: _Guarded, person: Person, mine: Sequence[tuple[Post, IntVar]]) -> None:
@@ -176,6 +177,15 @@ def _post_half_days(guarded: _Guarded, person: Person, mine: Sequence[tuple[Post
             [take for _, take in week], [books.half_days(post) for post, _ in week]
         )
         guarded.model.add(work <= max(0, due)).only_enforce_if(guarded.guard("half_days"))
+
+
+def _post_hours(guarded: _Guarded, person: Person, mine: Sequence[tuple[Post, IntVar]]) -> None:
+    """Hours of a week, and averages over months, under the guard of their rule."""
+    part = Stage(guarded.book, guarded.posts, guarded.settled, guarded.model)
+    part.by_person[person.person_id] = list(mine)
+    for limit in loads.limits(part, person):
+        guard = guarded.guard(limit.rule)
+        guarded.model.add(limit.work <= limit.most).only_enforce_if(guard)
 
 
 def _core(guarded: _Guarded) -> set[tuple[str, str]]:

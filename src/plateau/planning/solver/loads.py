@@ -2,7 +2,8 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ortools.sat.python.cp_model import IntVar, LinearExpr
@@ -24,7 +25,8 @@ def post(stage: Stage) -> None:
             continue
         for first in sorted({monday(one.on) for one, _ in mine}):
             _week(stage, person, first)
-        _average(stage, person)
+        for limit in limits(stage, person):
+            stage.model.add(limit.work <= limit.most)
         _duties(stage, person)
 
 
@@ -37,9 +39,6 @@ def _week(stage: Stage, person: Person, first: date) -> None:
     mine, held = _within(stage, person, first, days[-1])
     if contract.status in books.DOCTORS:
         _half_days(stage, person, contract, (mine, held, last))
-    else:
-        _hours(stage, contract, (mine, held, last))
-        _seven_days(stage, person, contract, first)
     if contract.status in HOSPITAL_STAFF:
         _rest_days(stage, person, first)
 
@@ -86,31 +85,60 @@ def _minutes(one: Post) -> int:
     return int(one.length.total_seconds()) // 60
 
 
-def _hours(stage: Stage, contract: Contract, week: tuple[Mine, list[Post], date]) -> None:
-    mine, held, last = week
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most minutes that somebody may still take of some posts, by a rule."""
+
+    rule: str
+    mine: Mine
+    minutes: float
+
+    @property
+    def work(self) -> LinearExpr:
+        """The minutes taken."""
+        takes = [take for _, take in self.mine]
+        return LinearExpr.weighted_sum(takes, [_minutes(one) for one, _ in self.mine])
+
+    @property
+    def most(self) -> int:
+        """Whole minutes, never below zero."""
+        return max(0, math.floor(self.minutes))
+
+
+def limits(stage: Stage, person: Person) -> Iterator[Limit]:
+    """Every limit of hours on what somebody may take: in a week, in seven days, on average."""
+    mondays = sorted({monday(one.on) for one, _ in stage.by_person[person.person_id]})
+    for first in mondays:
+        last = min(stage.book.problem.last, first + timedelta(days=6))
+        contract = person.contract(last) or person.contract(first)
+        if contract is not None and contract.status not in books.DOCTORS:
+            yield from _hours(stage, person, contract, (first, last))
+            yield from _seven_days(stage, person, contract, first)
+    yield from _averages(stage, person, mondays)
+
+
+def _hours(
+    stage: Stage, person: Person, contract: Contract, week: tuple[date, date]
+) -> Iterator[Limit]:
+    first, last = week
     rule = "employee_week" if contract.status in _EMPLOYEES else "technologist_week"
     hours = stage.book.number(rule, "hours", last)
-    if hours is None or (contract.takes_extra and contract.status not in _EMPLOYEES):
+    if hours is not None and (not contract.takes_extra or contract.status in _EMPLOYEES):
+        mine, held = _within(stage, person, first, first + timedelta(days=6))
+        yield Limit(rule, mine, 60 * hours - sum(map(_minutes, held)))
+
+
+def _seven_days(stage: Stage, person: Person, contract: Contract, first: date) -> Iterator[Limit]:
+    """Hours in any seven days, for hospital technologists."""
+    if contract.status is not Status.HOSPITAL_TECHNOLOGIST:
         return
-    _at_most(stage, mine, 60 * hours - sum(map(_minutes, held)))
-
-
-def _at_most(stage: Stage, mine: Mine, minutes: float) -> None:
-    lengths = [_minutes(one) for one, _ in mine]
-    work = LinearExpr.weighted_sum([take for _, take in mine], lengths)
-    stage.model.add(work <= max(0, math.floor(minutes)))
-
-
-def _seven_days(stage: Stage, person: Person, contract: Contract, first: date) -> None:
-    """Hours in any seven days, for staff of hospitals."""
-    if contract.status not in HOSPITAL_STAFF:
-        return
+    rule = "technologist_seven_days"
     for n in range(7):
         last = first + timedelta(days=n)
-        hours = stage.book.number("technologist_seven_days", "hours", last)
+        hours = stage.book.number(rule, "hours", last)
         mine, held = _within(stage, person, last - timedelta(days=6), last)
         if hours is not None and mine:
-            _at_most(stage, mine, 60 * hours - sum(map(_minutes, held)))
+            yield Limit(rule, mine, 60 * hours - sum(map(_minutes, held)))
 
 
 def _rest_days(stage: Stage, person: Person, first: date) -> None:
@@ -137,14 +165,14 @@ def _rest_days(stage: Stage, person: Person, first: date) -> None:
             stage.model.add_at_most_one([one, take])
 
 
-def _average(stage: Stage, person: Person) -> None:
+def _averages(stage: Stage, person: Person, mondays: Sequence[date]) -> Iterator[Limit]:
     """Hours a week, averaged over months: the window that ends with each week that is planned.
 
     When fewer weeks are known than the rule averages, all of them are one window. What is settled
     later in it counts too.
     """
     problem = stage.book.problem
-    for first in sorted({monday(one.on) for one, _ in stage.by_person[person.person_id]}):
+    for first in mondays:
         week = min(problem.last, first + timedelta(days=6))
         status = books.status_of(person, week)
         rule = "week_hours" if status is Status.HOSPITAL else "employee_twelve_weeks"
@@ -156,9 +184,10 @@ def _average(stage: Stage, person: Person) -> None:
         end = min(max(first + _WEEK, known + length), monday(problem.last) + _WEEK)
         since, last = max(known, end - length), end - timedelta(days=1)
         mine, held = _within(stage, person, since, last)
-        limit = 60 * hours * _present(stage, person, since, last) / 5
-        if sum(_minutes(one) for one, _ in mine) + sum(map(_minutes, held)) > limit:
-            _at_most(stage, mine, limit - sum(map(_minutes, held)))
+        done = sum(map(_minutes, held))
+        most = 60 * hours * _present(stage, person, since, last) / 5
+        if sum(_minutes(one) for one, _ in mine) + done > most:
+            yield Limit(rule, mine, most - done)
 
 
 def _known_since(stage: Stage) -> date:

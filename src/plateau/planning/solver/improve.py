@@ -2,8 +2,9 @@
 
 import random
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ortools.sat.python.cp_model import OPTIMAL, CpModel, CpSolver
 
@@ -16,6 +17,7 @@ Free = Callable[[Choice], bool]
 _LEAST, _MOST = 0.3, 8.0  # of a neighbourhood's usual size
 _LEARNING = 0.07
 _REWARD = 8.0
+_NEAR = 14  # days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,7 @@ class Ground:
 
     days: int
     people: Sequence[str]
+    pains: Mapping[int, float] = field(default_factory=dict[int, float])  # what days cost now
 
 
 @dataclass(slots=True)
@@ -63,12 +66,34 @@ def _two_windows(chance: random.Random, ground: Ground, size: float) -> Free:
     return lambda one: any(first <= one.day < first + length for first in firsts)
 
 
+def _painful(chance: random.Random, ground: Ground, size: float) -> Free:
+    """The days around one that costs, for all: the more it costs, the more often."""
+    length = max(4, int(9 * size))
+    first = _costly(chance, ground) - chance.randrange(length)
+    return lambda one: first <= one.day < first + length
+
+
+def _painful_some(chance: random.Random, ground: Ground, size: float) -> Free:
+    """Some people, for the weeks around a day that costs."""
+    people = _drawn(chance, ground, max(3, int(8 * size)))
+    day = _costly(chance, ground)
+    return lambda one: one.person in people and abs(one.day - day) <= _NEAR
+
+
+def _costly(chance: random.Random, ground: Ground) -> int:
+    days = [day for day, pain in ground.pains.items() if pain > 0]
+    if not days:
+        return chance.randrange(ground.days)
+    return chance.choices(days, [ground.pains[day] for day in days])[0]
+
+
 def _drawn(chance: random.Random, ground: Ground, count: int) -> frozenset[str]:
     return frozenset(chance.sample(list(ground.people), min(count, len(ground.people))))
 
 
 def _kinds() -> list[_Kind]:
-    return [_Kind(_window), _Kind(_few), _Kind(_some), _Kind(_two_windows)]
+    cuts = (_window, _few, _some, _two_windows, _painful, _painful_some)
+    return [_Kind(cut) for cut in cuts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +117,7 @@ class _Search:
     kinds: list[_Kind] = field(default_factory=_kinds)
     lock: threading.Lock = field(default_factory=threading.Lock)
     failures: list[BaseException] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
 
 def search(plan: Plan, board: Board, pace: Pace) -> None:
@@ -140,14 +166,16 @@ def _is_over(state: _Search, done: int) -> bool:
     pace, board = state.pace, state.board
     if board.is_over() or (pace.rounds is not None and done >= pace.rounds):
         return True
-    return pace.patience is not None and board.idle() > pace.patience * board.seconds
+    idle = min(board.idle(), time.monotonic() - state.began)
+    return pace.patience is not None and idle > pace.patience * board.seconds
 
 
 def _round(state: _Search, chance: random.Random, values: Values) -> None:
     """One neighbourhood: cut, solve, and learn from it."""
     with state.lock:
         kind = chance.choices(state.kinds, [one.score for one in state.kinds])[0]
-        free = kind.cut(chance, state.ground, kind.size)
+        ground = replace(state.ground, pains=_pains(state.plan, values))
+        free = kind.cut(chance, ground, kind.size)
     part = restricted(state.plan, values, free)
     solver = _solver(state, chance)
     with watched(state.board, solver.stop_search):
@@ -160,6 +188,14 @@ def _round(state: _Search, chance: random.Random, values: Values) -> None:
             _drift(state.board, values, found, state.plan)
     with state.lock:
         _learn(kind, status=status, is_better=is_better, was_quick=_was_quick(solver, state.pace))
+
+
+def _pains(plan: Plan, values: Values) -> dict[int, float]:
+    """What each day costs in a solution."""
+    found: dict[int, float] = {}
+    for spot in plan.spots:
+        found[spot.day] = found.get(spot.day, 0.0) + spot.base + spot.price * values[spot.index]
+    return found
 
 
 def _drift(board: Board, before: Values, found: Values, plan: Plan) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ortools.sat.python.cp_model import CpModel, IntVar
+from ortools.sat.python.cp_model import CpModel
 
 Values = Sequence[int]  # one for each variable of a model
 
@@ -17,12 +17,23 @@ class Choice:
     day: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What a day costs by one variable: `base` when it is zero, and `price` for each unit."""
+
+    index: int
+    price: int
+    base: int
+    day: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A model and its choices; everything else in it follows from them."""
 
     model: CpModel
     choices: Sequence[Choice]
+    spots: Sequence[Spot] = ()  # where it costs: neighbourhoods are cut there more often
 
     @property
     def size(self) -> int:
@@ -46,8 +57,3 @@ def hint(model: CpModel, values: Values) -> None:
     known.values.clear()
     known.vars.extend(range(len(values)))
     known.values.extend(values)
-
-
-def total(terms: Sequence[IntVar]) -> object:
-    """The sum of some variables, however few."""
-    return sum(terms)

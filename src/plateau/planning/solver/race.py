@@ -1,6 +1,7 @@
 """Several engines on one plan at once: one proves what another does not, and all share a board."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -13,6 +14,7 @@ from plateau.planning.solver.improve import Pace
 from plateau.planning.solver.model import Plan
 
 _PATIENCE = 0.1  # of the time, without anything found
+_TURN = 0.1  # of the time, for CP-SAT at least
 log = structlog.get_logger()
 
 
@@ -22,18 +24,23 @@ def run(
     """Search with as many threads as workers: HiGHS on one, on the others all else in turn.
 
     All else: `start` gives a first solution, neighbourhoods improve it as long as they find
-    something, then CP-SAT has the whole plan.
+    something, then CP-SAT has the whole plan for as long, and so on in turn.
     """
 
     def in_turn() -> None:
         if start:
             start()
-        if board.values is not None:
-            improve.search(
-                plan, board, Pace(threads=max(1, workers - 1), seed=seed, patience=_PATIENCE)
-            )
-        if not board.is_over():
-            cpsat.search(plan, board, Effort(workers=max(1, workers - 1), seed=seed))
+        threads, turn = max(1, workers - 1), 0
+        while not board.is_over():
+            began = time.monotonic()
+            if board.values is not None:
+                pace = Pace(threads=threads, seed=seed + turn, patience=_PATIENCE)
+                improve.search(plan, board, pace)
+            spent = time.monotonic() - began
+            if not board.is_over():
+                effort = Effort(workers=threads, seed=seed + turn)
+                cpsat.search(plan, board, effort, seconds=max(_TURN * board.seconds, spent))
+            turn += 1
 
     if workers == 1:
         in_turn()

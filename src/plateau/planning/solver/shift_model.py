@@ -8,7 +8,7 @@ from ortools.sat.python.cp_model import CpModel, IntVar, LinearExpr
 
 from plateau.kernel.errors import RuleBrokenError
 from plateau.planning.solver import flow
-from plateau.planning.solver.model import Choice, Plan, Values
+from plateau.planning.solver.model import Choice, Plan, Spot, Values
 from plateau.planning.solver.runs import Bounds, graph
 from plateau.planning.solver.shifts import WEEK, Employee, Instance
 
@@ -34,6 +34,7 @@ class _Draft:
     model: CpModel = field(default_factory=CpModel)
     takes: dict[tuple[str, int, str], IntVar] = field(default_factory=dict)
     costs: list[LinearExpr | int] = field(default_factory=list)
+    spots: list[Spot] = field(default_factory=list)
 
     def of(self, who: str, day: int, shifts: frozenset[str]) -> list[IntVar]:
         """The variables of some shifts on a day, for one person."""
@@ -57,7 +58,7 @@ def build(instance: Instance) -> ShiftPlan:
     _price_cover(draft)
     draft.model.minimize(sum(draft.costs))
     choices = [Choice(one.index, who, day) for (who, day, _), one in draft.takes.items()]
-    return ShiftPlan(model=draft.model, choices=choices, takes=draft.takes)
+    return ShiftPlan(model=draft.model, choices=choices, takes=draft.takes, spots=draft.spots)
 
 
 def _choose(draft: _Draft, who: str, one: Employee) -> list[IntVar | None]:
@@ -134,9 +135,12 @@ def _bound_weekends(draft: _Draft, works: Sequence[IntVar | None], one: Employee
 def _price_wishes(draft: _Draft) -> None:
     for key, price in draft.instance.wished.items():
         draft.costs.append(price * (1 - draft.takes[key]) if key in draft.takes else price)
+        if key in draft.takes:
+            draft.spots.append(Spot(draft.takes[key].index, -price, price, key[1]))
     for key, price in draft.instance.unwished.items():
         if key in draft.takes:
             draft.costs.append(price * draft.takes[key])
+            draft.spots.append(Spot(draft.takes[key].index, price, 0, key[1]))
 
 
 def _price_cover(draft: _Draft) -> None:
@@ -150,3 +154,4 @@ def _price_cover(draft: _Draft) -> None:
         over = draft.model.new_int_var(0, max(0, len(takes) - one.wanted), "")
         draft.model.add(LinearExpr.sum(takes) + under - over == one.wanted)
         draft.costs += [one.under * under, one.over * over]
+        draft.spots += [Spot(under.index, one.under, 0, day), Spot(over.index, one.over, 0, day)]

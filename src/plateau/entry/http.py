@@ -10,6 +10,7 @@ from plateau.access import pages as access_pages
 from plateau.access import service as access
 from plateau.activity import pages as activity
 from plateau.activity.counter import pages as counter
+from plateau.activity.settlement import pages as settlement
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
 from plateau.images import fetch_pages, hub_pages, import_pages, life_pages, stranger_pages
@@ -58,6 +59,7 @@ ROUTERS = (
     exchange.router,
     activity.router,
     counter.router,
+    settlement.router,
 )
 
 

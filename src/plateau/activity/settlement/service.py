@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4, uuid5
 
+from pydantic import TypeAdapter
+
 from plateau.activity.agreements import service as agreements
 from plateau.activity.agreements.types import Agreement
 from plateau.activity.counter import queries as counter_queries
@@ -24,6 +26,8 @@ from plateau.kernel.time import local
 from plateau.platform.db import Tx
 
 _PERIODS = UUID("8f0f2b1e-5a0c-5d4e-9a54-1f6f3f4a9c11")
+_SETTLED = TypeAdapter(Settled)
+_SHOWN = {"month": 24, "quarter": 8, "year": 2}
 _NAMED = 5  # blockers said in a refusal; the page shows all
 
 
@@ -57,10 +61,13 @@ def settle(tx: Tx, agreement: Agreement, span: Span) -> Settled:
 
 
 def desk(tx: Tx, agreement: Agreement, span: Span) -> Desk:
-    """A period, its settlement as it stands, and who signed."""
+    """A period and who signed: as it stands, or as it was closed."""
     stored = queries.period(tx, agreement.code, span.first_on)
-    settled = settle(tx, agreement, span)
-    same = stored is not None and rules.digest(rules.document(settled)) == stored.digest
+    if stored is not None and stored.state == "closed":
+        settled, same = _SETTLED.validate_json(stored.document), True
+    else:
+        settled = settle(tx, agreement, span)
+        same = stored is not None and rules.digest(rules.document(settled)) == stored.digest
     return Desk(
         agreement=agreement,
         span=span,
@@ -70,6 +77,19 @@ def desk(tx: Tx, agreement: Agreement, span: Span) -> Desk:
         disputes=tuple(queries.disputes(tx, agreement.code, span)),
         is_changed=stored is not None and not same,
     )
+
+
+def spans(agreement: Agreement, *, today: date) -> list[Span]:
+    """The period of today and those before it, back to the beginning, two years at most."""
+    found = [counting.span_of(agreement, on=today)]
+    while len(found) < _SHOWN[agreement.period] and found[-1].first_on > agreement.valid_from:
+        found.append(counting.before(agreement, found[-1]))
+    return found
+
+
+def states(tx: Tx, agreement: Agreement) -> dict[date, str]:
+    """Where the periods of an agreement are, by first day; those that are open are left out."""
+    return {one.first_on: one.state for one in queries.periods(tx, agreement.code)}
 
 
 def check(tx: Tx, caller: Caller, agreement: Agreement, span: Span, *, at: datetime) -> Period:

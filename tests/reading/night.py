@@ -13,7 +13,8 @@ from plateau.kernel.caller import Caller, Role
 from plateau.kernel.ids import ExamId, VersionId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
-from plateau.reading import rules, service
+from plateau.reading import service
+from plateau.reading.rules import lifecycle
 from plateau.reading.types import Save, Sections, Signing, Step
 
 Client = Callable[[Caller], TestClient]
@@ -69,7 +70,7 @@ def steps_of(tx: Tx, exam_id: ExamId) -> list[Step]:
 
 def replayed(tx: Tx, exam_id: ExamId) -> str | None:
     """The state that the log says, for a task whose opening the test did not log."""
-    return rules.replay([Step.OPENED, *(Step(step) for step in steps_of(tx, exam_id))])
+    return lifecycle.replay([Step.OPENED, *(Step(step) for step in steps_of(tx, exam_id))])
 
 
 def take(db: Db, night: Night, caller: Caller | None = None) -> None:

@@ -327,3 +327,35 @@ def test_a_form_without_its_token_changes_nothing(db: Db, night: Night, client: 
     assert browser.post("/worklist/next").status_code == 403
     with db.begin() as tx:
         assert tx.value("select count(*) from reading.task where state = 'reading'") == 0
+
+
+def test_an_exam_with_images_missing_is_listed_and_read_from_the_list(
+    db: Db, client: Client, night: Night
+) -> None:
+    with db.begin() as tx:
+        tx.run(
+            """
+            insert into territory.delay_target (urgency, minutes, source, valid_from)
+            values ('U1', 60, 'invented', '2020-01-01')
+            """
+        )
+        exam_id = an_exam(tx, night.world, "transferring", "U1")
+        a_study(tx, night.world, exam_id)
+    browser = client(night.reader)
+    assert f"/worklist/{exam_id}/incomplete" in browser.get("/worklist").text
+
+    form = {"csrf": night.reader.csrf, "reason": "Panne du réseau"}
+    answer = browser.post(f"/worklist/{exam_id}/incomplete", data=form)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/read/{exam_id}")
+    assert "Panne du réseau" in browser.get(f"/read/{exam_id}").text
+
+
+def test_images_asked_for_again_show_on_the_page_of_the_reader(
+    db: Db, client: Client, night: Night
+) -> None:
+    browser = client(night.reader)
+    take(browser, night)
+    with db.begin() as tx:
+        tx.run("update requests.exam set state = 'recalled'")
+    assert "why-incomplete" in browser.get(f"/read/{night.exam_id}").text

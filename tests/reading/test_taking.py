@@ -7,7 +7,7 @@ from typing import LiteralString
 import pytest
 
 from make import NIGHT, a_caller, a_duty, a_person, a_site, an_exam
-from make_after import a_task
+from make_after import a_study, a_task
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import (
     ConflictError,
@@ -15,9 +15,10 @@ from plateau.kernel.errors import (
     RuleBrokenError,
 )
 from plateau.kernel.ids import ExamId
+from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
-from plateau.reading import jobs, service
-from plateau.reading.types import Sections, Step
+from plateau.reading import entering, jobs, service, views
+from plateau.reading.types import Filters, Sections, Step
 from plateau.requests.events import ExamComplete
 from reading.night import (
     LEASE,
@@ -28,6 +29,7 @@ from reading.night import (
     a_colleague,
     replayed,
     save,
+    signing,
     state_of,
     steps_of,
     take,
@@ -60,6 +62,52 @@ def test_a_complete_exam_waits_once_and_is_due_when_its_urgency_says(db: Db, nig
         due = tx.value("select due_at from reading.task where exam_id = %(id)s", id=exam_id)
         assert due == NIGHT + timedelta(minutes=60)
         assert steps_of(tx, exam_id) == [Step.OPENED]
+
+
+def test_an_exam_with_images_missing_is_read_with_a_reason(
+    db: Db, blobs: Blobs, night: Night
+) -> None:
+    with db.begin() as tx:
+        a_target(tx, "U1", 60)
+        exam_id = an_exam(tx, night.world, "transferring", "U1")
+        a_study(tx, night.world, exam_id)
+        seen = views.worklist(tx, night.reader, Filters(), limit=10, now=NIGHT)
+        assert [one.exam_id for one in seen.arriving] == [exam_id]
+        with pytest.raises(RuleBrokenError, match="images are missing"):
+            entering.read_incomplete(tx, night.reader, exam_id=exam_id, reason=" ", now=NIGHT)
+        why = "Panne du réseau, AVC"
+        entering.read_incomplete(tx, night.reader, exam_id=exam_id, reason=why, now=NIGHT)
+        assert not views.worklist(tx, night.reader, Filters(), limit=10, now=NIGHT).arriving
+        service.take(tx, night.reader, exam_id=exam_id, now=NIGHT, wall=WALL)
+        service.sign(tx, blobs, night.reader, signing(exam_id), now=SOON)
+        log = service.history(tx, night.reader, exam_id=exam_id).transitions
+        assert (log[0].event, log[0].role, log[0].cause) == ("opened", Role.READER, why)
+        assert {row.site_id for row in log} == {night.world.site_id}
+
+
+def test_an_exam_without_images_or_of_another_site_is_not_read(db: Db, night: Night) -> None:
+    with db.begin() as tx:
+        exam_id = an_exam(tx, night.world, "arrived")
+        with pytest.raises(RuleBrokenError, match="no image"):
+            entering.read_incomplete(tx, night.reader, exam_id=exam_id, reason="Vu", now=NIGHT)
+        stranger = a_caller(a_person(tx), a_site(tx, "AILLEURS"))
+        with pytest.raises(NotFoundError):
+            entering.read_incomplete(tx, stranger, exam_id=exam_id, reason="Vu", now=NIGHT)
+
+
+def test_images_asked_for_again_keep_a_report_from_being_signed(
+    db: Db, blobs: Blobs, night: Night
+) -> None:
+    take(db, night)
+    with db.begin() as tx:
+        tx.run("update requests.exam set state = 'recalled'")
+        with pytest.raises(RuleBrokenError, match="images are missing"):
+            service.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON)
+        entering.read_incomplete(
+            tx, night.reader, exam_id=night.exam_id, reason="Urgence", now=SOON
+        )
+        service.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON)
+        assert state_of(tx, night.exam_id) == "final"
 
 
 # Taking

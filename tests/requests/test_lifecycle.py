@@ -4,10 +4,19 @@ from hypothesis import strategies as st
 
 from plateau.kernel.errors import RuleBrokenError
 from plateau.requests.rules import lifecycle
-from plateau.requests.rules.lifecycle import EXAM_MOVES, PLANS_EXAM, REQUEST_MOVES, STARTED, Facts
+from plateau.requests.rules.lifecycle import (
+    DECISIONS,
+    EXAM_MOVES,
+    PLANS_EXAM,
+    REQUEST_MOVES,
+    STARTED,
+    Effect,
+    Facts,
+)
 from plateau.requests.types import ExamEvent, ExamState, RequestEvent, RequestState
 
 GOOD = Facts(on_duty=True, reason="Motif écrit", protocol="Sans injection", allowed=True)
+WAITS = Facts(on_duty=True, reason="Motif écrit", exam=ExamState.PLANNED)
 END = {RequestState.REFUSED, RequestState.CANCELLED}
 
 
@@ -31,7 +40,8 @@ def test_every_state_is_reached_and_every_event_used() -> None:
 def test_what_the_table_lacks_is_refused(state: RequestState | None, event: RequestEvent) -> None:
     known = {(move.state, move.event): move.next for move in REQUEST_MOVES}
     if (state, event) in known:
-        assert lifecycle.next_request(state, event, GOOD) == known[state, event]
+        held = WAITS if event is RequestEvent.SCHEDULE else GOOD
+        assert lifecycle.next_request(state, event, held) == known[state, event]
     else:
         with pytest.raises(RuleBrokenError):
             lifecycle.next_request(state, event, GOOD)
@@ -57,7 +67,7 @@ def test_what_the_table_lacks_is_refused(state: RequestState | None, event: Requ
 )
 def test_each_guard_says_why_it_refuses(event: RequestEvent, facts: Facts, words: str) -> None:
     with pytest.raises(RuleBrokenError, match=words):
-        lifecycle.next_request(RequestState.SUBMITTED, event, facts)
+        lifecycle.next_request(RequestState.TRIAGED, event, facts)
 
 
 def test_a_request_with_missing_items_is_not_submitted() -> None:
@@ -92,7 +102,10 @@ def test_no_exam_without_acceptance_or_override(walk: list[tuple[RequestEvent, F
         lifecycle.next_exam(None, ExamEvent.PLAN, Facts(allowed=False))
 
 
-@given(st.lists(st.sampled_from([event for event in ExamEvent if event is not ExamEvent.PLAN])))
+BY_PEOPLE = {ExamEvent.PLAN, ExamEvent.RECALL, ExamEvent.REJECT}
+
+
+@given(st.lists(st.sampled_from([event for event in ExamEvent if event not in BY_PEOPLE])))
 def test_what_machines_say_never_takes_images_back(events: list[ExamEvent]) -> None:
     """Repeated, late or in another order: once begun, an exam is neither cancelled nor planned."""
     order = list(ExamState)
@@ -116,6 +129,45 @@ def test_any_order_of_messages_ends_complete(events: list[ExamEvent]) -> None:
         state = lifecycle.heard(state, event) or state
 
     assert state is ExamState.COMPLETE
+
+
+@pytest.mark.parametrize("event", sorted(DECISIONS))
+def test_a_request_is_opened_before_it_is_decided(event: RequestEvent) -> None:
+    with pytest.raises(RuleBrokenError, match="no longer open"):
+        lifecycle.next_request(RequestState.SUBMITTED, event, GOOD)
+    assert lifecycle.is_open_to(RequestState.SUBMITTED, event, exam=None)
+    with pytest.raises(RuleBrokenError, match="on duty"):
+        lifecycle.next_request(RequestState.SUBMITTED, RequestEvent.TRIAGE, Facts())
+
+
+@given(st.lists(st.tuples(st.sampled_from(ExamEvent), facts), max_size=14))
+def test_images_asked_for_again_lead_back_to_a_complete_exam(
+    walk: list[tuple[ExamEvent, Facts]],
+) -> None:
+    state = ExamState.COMPLETE
+    for event, held in walk:
+        try:
+            state = lifecycle.next_exam(state, event, held)
+        except RuleBrokenError:
+            continue
+        assert state in STARTED
+    assert lifecycle.heard(state, ExamEvent.COMPLETE) in (ExamState.COMPLETE, None)
+
+
+@pytest.mark.parametrize("state", [None, ExamState.ARRIVED, ExamState.COMPLETE])
+def test_only_an_exam_that_waits_for_its_patient_gets_an_hour(state: ExamState | None) -> None:
+    with pytest.raises(RuleBrokenError, match="another hour"):
+        lifecycle.next_request(RequestState.ACCEPTED, RequestEvent.SCHEDULE, Facts(exam=state))
+    after = lifecycle.next_request(RequestState.ACCEPTED, RequestEvent.SCHEDULE, WAITS)
+    assert lifecycle.next_request(after, RequestEvent.SCHEDULE, WAITS) is RequestState.SCHEDULED
+
+
+def test_whoever_decides_tells_and_only_acceptance_plans() -> None:
+    for move in REQUEST_MOVES:
+        if move.event in DECISIONS:
+            assert Effect.TELL_REQUESTER in move.effects
+        assert (Effect.PLAN_EXAM in move.effects) == (move.event in PLANS_EXAM)
+    assert {RequestEvent.ACCEPT, RequestEvent.SUBSTITUTE, RequestEvent.OVERRIDE} == PLANS_EXAM
 
 
 @pytest.mark.parametrize("state", sorted(END))

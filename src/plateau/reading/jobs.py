@@ -2,7 +2,7 @@
 
 from plateau.images.events import ImagesRejected, ImagesRestored
 from plateau.platform import clock, jobs, runtime
-from plateau.reading import rejected, service
+from plateau.reading import entering, rejected
 from plateau.requests.events import ExamComplete
 
 
@@ -10,7 +10,7 @@ from plateau.requests.events import ExamComplete
 def put_on_worklist(event: ExamComplete) -> None:
     """A complete exam waits for a reader."""
     with runtime.db().begin() as tx:
-        service.open_task(tx, exam_id=event.exam_id, now=clock.now())
+        entering.open_task(tx, exam_id=event.exam_id, now=clock.now())
 
 
 @jobs.on(ImagesRejected)

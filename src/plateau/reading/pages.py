@@ -14,7 +14,8 @@ from plateau.kernel.ids import ExamId, SiteId, VersionId
 from plateau.kernel.urgency import Urgency
 from plateau.platform import clock
 from plateau.platform.db import Db
-from plateau.reading import rejected, rules, service, views
+from plateau.reading import entering, rejected, service, views
+from plateau.reading.rules import texts
 from plateau.reading.types import Addendum, Filters, Save, Sections, Signing
 from plateau.reading.views import Desk, Worklist
 from plateau.web.language import sentence
@@ -120,7 +121,7 @@ def _listed(visit: Visit, filters: Filters, seen: Worklist, limit: int) -> Respo
         filters=filters,
         limit=limit,
         more=min(limit + _ROWS, _MOST_ROWS),
-        lateness=rules.lateness,
+        lateness=texts.lateness,
     )
 
 
@@ -134,6 +135,17 @@ def take_next(visit: VisitDep) -> Response:
 def take(visit: VisitDep, exam_id: ExamId) -> Response:
     """Take one exam and open it."""
     with visit.db.begin() as tx:
+        service.take(tx, visit.caller, exam_id=exam_id, now=visit.now, wall=visit.wall)
+    return _go(visit.request, f"/read/{exam_id}")
+
+
+@router.post("/worklist/{exam_id}/incomplete")
+def read_incomplete(
+    visit: VisitDep, exam_id: ExamId, reason: Annotated[str, Form()] = ""
+) -> Response:
+    """A reader takes an exam whose images are not all there, with a reason, and opens it."""
+    with visit.db.begin() as tx:
+        entering.read_incomplete(tx, visit.caller, exam_id=exam_id, reason=reason, now=visit.now)
         service.take(tx, visit.caller, exam_id=exam_id, now=visit.now, wall=visit.wall)
     return _go(visit.request, f"/read/{exam_id}")
 

@@ -8,8 +8,8 @@ from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError, RuleBrokenError
 from plateau.kernel.ids import ExamId
 from plateau.platform.db import Tx
-from plateau.reading import rules
 from plateau.reading.queries import rejected, tasks
+from plateau.reading.rules import lifecycle
 from plateau.reading.types import State, Verdict
 
 _TOLD = (State.READING, State.DRAFT, State.SIGNED, State.FINAL)
@@ -43,7 +43,7 @@ def decide(
     verdict, reason = said[0], said[1].strip()
     if verdict not in set(Verdict):
         raise InvalidInputError("choose what this changes for the report")
-    if (verdict == Verdict.SEEN) == (held.state in rules.DONE):
+    if (verdict == Verdict.SEEN) == (held.state in lifecycle.DONE):
         raise RuleBrokenError("the report has changed state meanwhile: look again")
     if verdict != Verdict.SEEN and not reason:
         raise InvalidInputError("say why: it is kept with the decision")

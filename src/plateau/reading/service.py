@@ -4,6 +4,7 @@ Whoever takes an exam holds it under a lease in real time, renewed by the open p
 final as soon as it is signed: the window during which its signer may recall it does not exist yet.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -19,14 +20,16 @@ from plateau.kernel.errors import (
 )
 from plateau.kernel.ids import ExamId, VersionId
 from plateau.kernel.time import local
-from plateau.kernel.urgency import Urgency
 from plateau.planning import service as planning
 from plateau.platform import jobs, runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
-from plateau.reading import document, rules, wording
+from plateau.reading import document, entering, wording
 from plateau.reading.events import ReportSigned
 from plateau.reading.queries import tasks, texts
+from plateau.reading.rules import lifecycle
+from plateau.reading.rules import texts as text_rules
+from plateau.reading.rules.lifecycle import Facts
 from plateau.reading.types import (
     Addendum,
     Asked,
@@ -42,35 +45,11 @@ from plateau.reading.types import (
     Signing,
     State,
     Step,
-    Task,
     Version,
 )
 from plateau.requests import service as requests
 from plateau.requests.types import ExamSheet
 from plateau.territory import service as territory
-
-
-def open_task(tx: Tx, *, exam_id: ExamId, now: datetime) -> None:
-    """A complete exam waits for a reader, due when its urgency says; once, however often asked."""
-    exam = requests.exam(tx, exam_id)
-    complete_at = exam.complete_at or now
-    urgency = Urgency(exam.urgency)
-    minutes = territory.target_minutes(tx, urgency, on=local(complete_at).date())
-    task = Task(
-        exam_id=exam_id,
-        site_id=exam.site_id,
-        patient_id=exam.patient_id,
-        study_uid=exam.study_uid,
-        modality=territory.exam_type(tx, exam.exam_code).modality,
-        exam_code=exam.exam_code,
-        urgency=urgency,
-        state=rules.after(None, Step.OPENED),
-        complete_at=complete_at,
-        due_at=complete_at + timedelta(minutes=minutes),
-    )
-    if tasks.add_task(tx, task):
-        tasks.log(tx, exam_id, (Step.OPENED, None, State.UNASSIGNED), at=now)
-        tx.touch("worklist")
 
 
 def take_next(tx: Tx, caller: Caller, *, now: datetime, wall: datetime) -> ExamId | None:
@@ -115,7 +94,7 @@ def release(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> None:
     held = _lock(tx, caller, exam_id)
     _require_held(held, caller, now=now)
     step = Step.RELEASED_DRAFTED if held.drafted else Step.RELEASED
-    state = _step(tx, held, step, caller, now)
+    state = _step(tx, held, step, caller, now, Facts())
     tasks.free(tx, exam_id=exam_id, state=state)
     tx.touch("worklist")
 
@@ -173,7 +152,7 @@ def lint(sections: Sections, sheet: ExamSheet) -> Lint:
         protocol=sheet.exam.protocol,
         sex=sheet.patient.sex,
     )
-    return rules.lint(sections, asked)
+    return text_rules.lint(sections, asked)
 
 
 def sign(tx: Tx, blobs: Blobs, caller: Caller, signing: Signing, *, now: datetime) -> VersionId:
@@ -191,12 +170,13 @@ def sign(tx: Tx, blobs: Blobs, caller: Caller, signing: Signing, *, now: datetim
     _require_latest(tx, save)
     sheet = requests.exam_sheet(tx, save.exam_id)
     _require_clean(lint(save.sections, sheet), despite_warnings=signing.despite_warnings)
-    signed = _step(tx, held, Step.SIGNED, caller, now)
+    facts = replace(entering.facts_of(tx, save.exam_id), own_signature=True, clean=True)
+    signed = _step(tx, held, Step.SIGNED, caller, now, facts)
     tasks.finish(tx, exam_id=save.exam_id, reader_id=caller.person_id, now=now)
     texts.drop_draft(tx, save.exam_id)
     version_id = _seal(tx, blobs, caller, sheet, save.sections, _new_seal(held, caller, now))
     _record(tx, caller, held, "report.sign", now)
-    final = rules.after(signed, Step.FINALISED)
+    final = lifecycle.after(signed, Step.FINALISED, Facts())
     tasks.log(tx, save.exam_id, (Step.FINALISED, signed, final), at=now)
     return version_id
 
@@ -208,8 +188,10 @@ def add_addendum(
     access.verify_password(tx, person_id=caller.person_id, password=addendum.password)
     held = _lock(tx, caller, addendum.exam_id)
     _require_said(addendum)
-    _step(tx, held, Step.ADDENDUM, caller, now, cause=addendum.reason)
     versions = texts.versions(tx, addendum.exam_id)
+    facts = Facts(own_signature=True, versions=len(versions), reason=addendum.reason)
+    state = _step(tx, held, Step.ADDENDUM, caller, now, facts)
+    tasks.set_state(tx, exam_id=addendum.exam_id, state=state)
     first = versions[0]
     sections = Sections(
         indication=first.indication,
@@ -256,10 +238,12 @@ def _hold(tx: Tx, caller: Caller, held: Held, *, now: datetime, wall: datetime) 
         tasks.renew(tx, exam_id=held.exam_id, reader_id=caller.person_id, lease_until=until)
         return
     lapsed = held.lease_until is not None and held.lease_until < wall
-    if held.state not in rules.WAITING and not lapsed:
+    if held.state not in lifecycle.WAITING and not lapsed:
         raise _taken(held, now)
-    step = Step.TAKEN if held.state in rules.WAITING else Step.TAKEN_OVER
-    _step(tx, held, step, caller, now, cause=held.reader_name or "")
+    step = Step.TAKEN if held.state in lifecycle.WAITING else Step.TAKEN_OVER
+    # the caller's privilege was checked by then
+    facts = Facts(able=True, lapsed=lapsed, reason=held.reader_name or "")
+    _step(tx, held, step, caller, now, facts)
     tasks.give(tx, exam_id=held.exam_id, reader_id=caller.person_id, now=now, lease_until=until)
     _record(tx, caller, held, "report.take", now)
     tx.touch("worklist")
@@ -267,7 +251,7 @@ def _hold(tx: Tx, caller: Caller, held: Held, *, now: datetime, wall: datetime) 
 
 def _taken(held: Held, now: datetime) -> ConflictError:
     """Why an exam is not the caller's to read."""
-    if held.state in rules.DONE:
+    if held.state in lifecycle.DONE:
         return ConflictError("this report is already signed")
     if held.reader_id and held.taken_at:
         minutes = int((now - held.taken_at).total_seconds() // 60)
@@ -308,7 +292,7 @@ def _require_said(addendum: Addendum) -> None:
 
 def _signed_already(tx: Tx, held: Held, caller: Caller, sections: Sections) -> VersionId | None:
     """The version that the caller has just signed with this very text."""
-    if held.state not in rules.DONE or held.reader_id != caller.person_id:
+    if held.state not in lifecycle.DONE or held.reader_id != caller.person_id:
         return None
     first = texts.versions(tx, held.exam_id)[0]
     return first.version_id if sections_of(first) == sections else None
@@ -324,13 +308,19 @@ def sections_of(text: Draft | SignedReport) -> Sections:
     )
 
 
-def _step(tx: Tx, held: Held, step: Step, caller: Caller, now: datetime, cause: str = "") -> State:
-    """Log what happens to a report; the state it leads to."""
+def _step(tx: Tx, held: Held, step: Step, caller: Caller, now: datetime, facts: Facts) -> State:
+    """Log what happens to a report, with its reason as the cause; the state it leads to."""
     before = State(held.state)
-    state = rules.after(before, step)
-    tasks.log(
-        tx, held.exam_id, (step, before, state), at=now, person_id=caller.person_id, cause=cause
+    known = replace(
+        facts,
+        actor=caller.person_id,
+        holder=held.reader_id,
+        incomplete_reason=held.incomplete_reason,
     )
+    state = lifecycle.after(before, step, known)
+    done = (step, before, state)
+    by = (caller.person_id, Role.READER)
+    tasks.log(tx, held.exam_id, done, at=now, by=by, cause=facts.reason)
     return state
 
 
@@ -365,7 +355,7 @@ def _seal(
     tx: Tx, blobs: Blobs, caller: Caller, sheet: ExamSheet, sections: Sections, seal: Seal
 ) -> VersionId:
     """Print, keep and announce a version: bytes first, then the row, then the event."""
-    digest = rules.digest(sections, seal)
+    digest = text_rules.digest(sections, seal)
     signer = territory.practitioner(tx, caller.person_id)
     printed = wording.Print(
         sheet=sheet,

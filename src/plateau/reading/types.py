@@ -13,25 +13,46 @@ class State(StrEnum):
     """Where a report stands."""
 
     UNASSIGNED = "unassigned"
+    OFFERED = "offered"  # somebody is asked to read it
+    ASSIGNED = "assigned"  # somebody is to read it, and has not begun
     READING = "reading"  # one reader holds it, for as long as the lease lasts
     DRAFT = "draft"  # nobody holds it, and what was written is kept
+    PRELIMINARY = "preliminary"  # what is written may be seen, marked as such; it is to be signed
+    SECOND_READ = "second_read"  # somebody else reads it before it is signed
     SIGNED = "signed"  # may still be recalled by its signer
     FINAL = "final"
+    DELIVERED = "delivered"  # every system that receives it has it
+    ACKNOWLEDGED = "acknowledged"  # whoever asked has read it
+    CLOSED = "closed"  # and every loop around it
+    RETRACTED = "retracted"  # it was about somebody else
 
 
 class Step(StrEnum):
     """What happens to a report."""
 
     OPENED = "opened"
+    OFFERED = "offered"
+    DECLINED = "declined"
+    DECLINED_DRAFTED = "declined_drafted"
+    ASSIGNED = "assigned"
     TAKEN = "taken"
     TAKEN_OVER = "taken_over"
     RELEASED = "released"
     RELEASED_DRAFTED = "released_drafted"
     LAPSED = "lapsed"
     LAPSED_DRAFTED = "lapsed_drafted"
+    PRELIMINARY = "preliminary"
+    SECOND_ASKED = "second_asked"
+    CONCORDANT = "concordant"
+    DISCORDANT = "discordant"
     SIGNED = "signed"
+    RECALLED = "recalled"
     FINALISED = "finalised"
+    DELIVERED = "delivered"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
     ADDENDUM = "addendum"
+    RETRACTED = "retracted"
 
 
 class Kind(StrEnum):
@@ -185,6 +206,7 @@ class Held:
     taken_at: datetime | None
     lease_until: datetime | None
     signed_at: datetime | None
+    incomplete_reason: str
     drafted: bool
 
 
@@ -284,6 +306,8 @@ class Transition:
     at: datetime
     person_id: UUID | None
     person_name: str | None
+    role: str | None
+    site_id: SiteId
     cause: str
 
 
@@ -293,6 +317,23 @@ class History:
 
     versions: tuple[SignedReport, ...]
     transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """An exam whose images are not all there, and that could be read as it is."""
+
+    exam_id: ExamId
+    urgency: str
+    surname: str
+    first_name: str
+    modality: str
+    exam_name: str
+    exam_name_en: str
+    site_name: str
+    state: str
+    instances: int
+    announced: int | None
 
 
 @dataclass(frozen=True, slots=True)

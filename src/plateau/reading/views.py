@@ -14,9 +14,11 @@ from plateau.kernel.ids import ExamId, VersionId
 from plateau.planning import service as planning
 from plateau.planning.types import Coverage
 from plateau.platform.db import Tx
-from plateau.reading import rules, service
+from plateau.reading import service
 from plateau.reading.queries import lists, rejected, tasks, texts
+from plateau.reading.rules.texts import lateness
 from plateau.reading.types import (
+    Arriving,
     Draft,
     Event,
     Filters,
@@ -52,6 +54,7 @@ class Worklist:
     is_on_duty: bool
     others_on_duty: Sequence[Coverage]
     undecided: Sequence[Undecided]
+    arriving: Sequence[Arriving]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ class Desk:
     priors: Sequence[Prior]
     priors_elsewhere: int
     versions: Sequence[SignedReport]
+    images_missing: bool  # and nobody has said why it is read without them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,7 @@ def worklist(tx: Tx, caller: Caller, filters: Filters, *, limit: int, now: datet
         is_on_duty=bool(mine),
         others_on_duty=[] if mine or not is_reader else _on_duty(tx, caller, now),
         undecided=rejected.undecided(tx, sites=sites),
+        arriving=lists.arriving(tx, sites=caller.sites_as(Role.READER)),
     )
 
 
@@ -147,7 +152,7 @@ def _clock(tx: Tx, held: Held, now: datetime) -> Clock:
         exam_id=held.exam_id,
         urgency=held.urgency,
         due_at=held.due_at,
-        lateness=rules.lateness(held.complete_at, held.due_at, held.signed_at or now),
+        lateness=lateness(held.complete_at, held.due_at, held.signed_at or now),
         took=held.signed_at - held.complete_at if held.signed_at else None,
         study=images.study_of(tx, held.study_uid),
         rejected=sum(one.awaits for one in rejected.of_exam(tx, held.exam_id)),
@@ -179,6 +184,7 @@ def desk(
             tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites
         ),
         versions=texts.versions(tx, exam_id),
+        images_missing=not (held.incomplete_reason or requests.standing(tx, exam_id).complete),
     )
 
 

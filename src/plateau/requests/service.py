@@ -1,6 +1,7 @@
 """Requests: asking for an exam, justifying it, and what others look up of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -20,8 +21,8 @@ from plateau.requests import moves
 from plateau.requests.events import RequestAccepted, RequestRefused, RequestSubmitted
 from plateau.requests.moves import Move
 from plateau.requests.queries import rows
-from plateau.requests.rules import items
-from plateau.requests.rules.lifecycle import Facts
+from plateau.requests.rules import items, lifecycle
+from plateau.requests.rules.lifecycle import Effect, Facts
 from plateau.requests.types import (
     Decision,
     DecisionKind,
@@ -33,6 +34,8 @@ from plateau.requests.types import (
     Problem,
     Request,
     RequestEvent,
+    RequestState,
+    Standing,
     Submission,
 )
 from plateau.territory import service as territory
@@ -90,6 +93,22 @@ def submit(tx: Tx, *, draft: Draft, caller: Caller, key: str, now: datetime) -> 
     return request_id
 
 
+def triage(tx: Tx, *, request_id: RequestId, caller: Caller, now: datetime) -> bool:
+    """A reader who may decide has opened the request; False when there is nothing to open.
+
+    Opening it is no error for anybody else: they only look.
+    """
+    sites = caller.sites_as(Role.READER)
+    if not rows.waits_to_be_opened(tx, request_id, sites=sites):
+        return False
+    request = rows.lock_request(tx, request_id, sites=sites)
+    try:
+        _check_may_decide(tx, request, Decision(kind=DecisionKind.ACCEPT), caller=caller, now=now)
+    except (InvalidInputError, RuleBrokenError):
+        return False
+    return _opened(tx, request, caller=caller, now=now).state != request.state
+
+
 def decide(
     tx: Tx, *, request_id: RequestId, decision: Decision, caller: Caller, now: datetime
 ) -> ExamId | None:
@@ -97,6 +116,7 @@ def decide(
     request = rows.lock_request(tx, request_id, sites=caller.sites_as(Role.READER))
     exam = rows.current_exam(tx, request_id)
     _check_may_decide(tx, request, decision, caller=caller, now=now)
+    request = _opened(tx, request, caller=caller, now=now)
     move = Move(at=now, person_id=caller.person_id, role=Role.READER, cause=decision.text.strip())
     facts = Facts(
         on_duty=True,
@@ -104,7 +124,9 @@ def decide(
         protocol=decision.protocol,
         exam=ExamState(exam.state) if exam else None,
     )
-    moves.move_request(tx, request, RequestEvent(decision.kind), facts, move=move)
+    event = RequestEvent(decision.kind)
+    moves.move_request(tx, request, event, facts, move=move)
+    effects = lifecycle.effects(RequestState(request.state), event)
     access.record(tx, caller, _access(f"request.{decision.kind}", request, decision.text), at=now)
     if decision.kind is DecisionKind.ASK:
         rows.add_message(
@@ -112,7 +134,7 @@ def decide(
         )
         return None
     rows.set_decision(tx, request_id, by=caller.person_id, reason=decision.text.strip(), at=now)
-    if decision.kind is DecisionKind.REFUSE:
+    if Effect.CANCEL_EXAM in effects:
         moves.cancel_exam(tx, exam, move=move)
         jobs.emit(tx, RequestRefused(request_id=request_id))
         return None
@@ -141,6 +163,22 @@ def cancel(tx: Tx, *, request_id: RequestId, text: str, caller: Caller, now: dat
     moves.move_request(tx, request, RequestEvent.CANCEL, facts, move=move)
     moves.cancel_exam(tx, exam, move=move)
     access.record(tx, caller, _access("request.cancel", request, text), at=now)
+
+
+def schedule(tx: Tx, *, request_id: RequestId, at: datetime, caller: Caller, now: datetime) -> None:
+    """The accepted exam has an hour of its own, which may be changed until the patient comes."""
+    request = rows.lock_request(tx, request_id, sites=caller.sites_as(Role.COORDINATOR))
+    if at < now:
+        raise InvalidInputError("that hour has passed: choose another one")
+    exam = rows.current_exam(tx, request_id)
+    zone = ZoneInfo(territory.site(tx, request.site_id).time_zone)
+    hour = f"{local(at, zone):%Y-%m-%d %H:%M}"
+    move = Move(at=now, person_id=caller.person_id, role=Role.COORDINATOR, cause=hour)
+    facts = Facts(exam=ExamState(exam.state) if exam else None)
+    moves.move_request(tx, request, RequestEvent.SCHEDULE, facts, move=move)
+    if exam is not None:
+        rows.set_planned_at(tx, exam.exam_id, at=at)
+    access.record(tx, caller, _access("request.schedule", request), at=now)
 
 
 def override(tx: Tx, *, request_id: RequestId, text: str, caller: Caller, now: datetime) -> ExamId:
@@ -178,6 +216,18 @@ def exam(tx: Tx, exam_id: ExamId) -> Exam:
     return rows.exam(tx, exam_id)
 
 
+def standing(tx: Tx, exam_id: ExamId) -> Standing:
+    """How the request and the exam behind a report stand, for the machine of reports."""
+    found = rows.exam(tx, exam_id)
+    request = rows.request_of_exam(tx, found.request_id)
+    granted = RequestState(request.state) in lifecycle.GRANTED
+    return Standing(
+        allowed=granted or request.override_reason is not None,
+        complete=found.state == ExamState.COMPLETE,
+        begun=ExamState(found.state) in lifecycle.STARTED,
+    )
+
+
 def exam_sheet(tx: Tx, exam_id: ExamId) -> ExamSheet:
     """Everything a reader, or the printed report, needs around one exam."""
     found = rows.exam(tx, exam_id)
@@ -194,6 +244,16 @@ def exam_sheet(tx: Tx, exam_id: ExamId) -> ExamSheet:
         requester_name=access.name_of(tx, request.requester_id),
         decided_by_name=access.name_of(tx, decided_by) if decided_by else None,
     )
+
+
+def _opened(tx: Tx, request: Request, *, caller: Caller, now: datetime) -> Request:
+    """The locked request, opened by a reader who was found able to decide."""
+    if request.state != RequestState.SUBMITTED:
+        return request
+    move = Move(at=now, person_id=caller.person_id, role=Role.READER)
+    facts = Facts(on_duty=True)
+    state = moves.move_request(tx, request, RequestEvent.TRIAGE, facts, move=move)
+    return replace(request, state=state)
 
 
 def _planned(

@@ -15,10 +15,12 @@ class RequestState(StrEnum):
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
+    TRIAGED = "triaged"  # a duty reader has opened it
     INFORMATION_ASKED = "information_asked"
     ACCEPTED = "accepted"
     SUBSTITUTED = "substituted"
     REFUSED = "refused"
+    SCHEDULED = "scheduled"  # accepted, and the exam has an hour of its own
     CANCELLED = "cancelled"
 
 
@@ -26,11 +28,13 @@ class RequestEvent(StrEnum):
     """What may happen to a request."""
 
     SUBMIT = "submit"
+    TRIAGE = "triage"
     ASK = "ask"
     ANSWER = "answer"
     ACCEPT = "accept"
     SUBSTITUTE = "substitute"
     REFUSE = "refuse"
+    SCHEDULE = "schedule"
     CANCEL = "cancel"
     OVERRIDE = "override"  # vital risk: the exam may be acquired before acceptance
 
@@ -43,7 +47,9 @@ class ExamState(StrEnum):
     IN_PROGRESS = "in_progress"
     ACQUIRED = "acquired"
     TRANSFERRING = "transferring"
+    RECALLED = "recalled"  # a reader misses images: more are to come
     COMPLETE = "complete"
+    REJECTED = "rejected"  # every image of it was rejected
     CANCELLED = "cancelled"
 
 
@@ -57,6 +63,8 @@ class ExamEvent(StrEnum):
     ACQUIRE = "acquire"
     TRANSFER = "transfer"
     COMPLETE = "complete"
+    RECALL = "recall"
+    REJECT = "reject"
     CANCEL = "cancel"
 
 
@@ -206,6 +214,15 @@ class Exam:
     started_at: datetime | None
     acquired_at: datetime | None
     complete_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the report of an exam depends on: acceptance (or override), and images."""
+
+    allowed: bool
+    complete: bool
+    begun: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

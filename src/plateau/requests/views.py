@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from plateau.access import service as access
 from plateau.access.types import Access
 from plateau.kernel.caller import Caller, Role
-from plateau.kernel.errors import NotFoundError
+from plateau.kernel.errors import InvalidInputError, NotFoundError
 from plateau.kernel.ids import RequestId, SiteId
-from plateau.kernel.time import local
+from plateau.kernel.time import instant, local
 from plateau.kernel.urgency import Urgency
 from plateau.patients import service as patients
 from plateau.patients.types import Patient
@@ -141,6 +142,17 @@ def dossier(tx: Tx, request_id: RequestId, caller: Caller, *, now: datetime) -> 
     )
 
 
+def hour_at_site(tx: Tx, request_id: RequestId, caller: Caller, *, typed: str) -> datetime:
+    """The instant that somebody typed as a day and an hour of the request's site."""
+    request = rows.request(tx, request_id, sites=caller.sites_as(Role.COORDINATOR))
+    zone = ZoneInfo(territory.site(tx, request.site_id).time_zone)
+    day, _, clock = typed.strip().partition(" ")
+    try:
+        return instant(date.fromisoformat(day), time.fromisoformat(clock), zone)
+    except ValueError as error:
+        raise InvalidInputError("give a day and an hour") from error
+
+
 def acquisition(tx: Tx, caller: Caller, *, now: datetime) -> Acquisition:
     """The exams of the last day of the sites where the caller acquires or coordinates."""
     sites = caller.sites_as(Role.TECHNOLOGIST, Role.COORDINATOR)
@@ -203,6 +215,7 @@ def record_view(tx: Tx, caller: Caller, dossier: Dossier, *, now: datetime) -> N
 
 _ACTS: Mapping[RequestEvent, tuple[Role, ...]] = {
     RequestEvent.ANSWER: (Role.REQUESTER,),
+    RequestEvent.SCHEDULE: (Role.COORDINATOR,),
     RequestEvent.CANCEL: (Role.REQUESTER, Role.COORDINATOR),
     RequestEvent.OVERRIDE: (Role.REQUESTER, Role.TECHNOLOGIST),
     RequestEvent.ACCEPT: (Role.READER,),

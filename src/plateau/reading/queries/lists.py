@@ -5,13 +5,15 @@ from typing import LiteralString
 
 from plateau.kernel.ids import ExamId, PatientId, SiteId
 from plateau.platform.db import Tx
-from plateau.reading.types import Event, Filters, Prior, WorklistRow
+from plateau.reading.rules import lifecycle
+from plateau.reading.types import Arriving, Event, Filters, Prior, State, WorklistRow
 
+_TO_READ = (*lifecycle.WAITING, State.SECOND_READ)
 _STATES = {
-    "": ("unassigned", "draft", "reading"),
-    "to_read": ("unassigned", "draft"),
-    "reading": ("reading",),
-    "signed": ("signed", "final"),
+    "": (*_TO_READ, State.READING),
+    "to_read": _TO_READ,
+    "reading": (State.READING,),
+    "signed": tuple(lifecycle.DONE),
 }
 _MATCHING: LiteralString = """
     with matching as (
@@ -44,7 +46,7 @@ _ROWS: LiteralString = """
            (select i.announced from images.study i where i.study_uid = m.study_uid)
              as announced
     from matching m
-    order by case when m.state in ('signed', 'final') then m.signed_at end desc,
+    order by m.signed_at desc nulls first,
              m.urgency, m.due_at, m.exam_id
     limit %(limit)s
     """
@@ -66,6 +68,29 @@ def worklist(
 def worklist_size(tx: Tx, filters: Filters, *, sites: Collection[SiteId]) -> int:
     """How many exams the worklist would show without a limit."""
     return tx.value(_MATCHING + _COUNT, **_params(filters, sites))
+
+
+def arriving(tx: Tx, *, sites: Collection[SiteId], limit: int = 20) -> list[Arriving]:
+    """Exams of `sites` that were begun, have images here and are not all there, by urgency."""
+    return tx.all(
+        Arriving,
+        """
+        select e.exam_id, e.urgency, p.surname, p.first_name, x.modality, x.name as exam_name,
+               x.name_en as exam_name_en, s.name as site_name, e.state, i.instances, i.announced
+        from requests.exam e
+        join images.study i using (study_uid)
+        join patients.patient p on p.patient_id = e.patient_id
+        join territory.exam_type x using (exam_code)
+        join territory.site s on s.site_id = e.site_id
+        where e.site_id = any(%(sites)s) and i.instances > 0
+          and e.state in ('in_progress', 'acquired', 'transferring')
+          and not exists (select from reading.task t where t.exam_id = e.exam_id)
+        order by e.urgency, e.planned_at, e.exam_id
+        limit %(limit)s
+        """,
+        sites=list(sites),
+        limit=limit,
+    )
 
 
 def modalities(tx: Tx) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
+from plateau.kernel.caller import Role
 from plateau.kernel.ids import ExamId, PersonId, SiteId
 from plateau.platform.db import Tx
 from plateau.reading.types import Held, State, Step, Task, Transition
@@ -32,6 +33,15 @@ def add_task(tx: Tx, task: Task) -> bool:
         due=task.due_at,
     )
     return touched == 1
+
+
+def set_incomplete_reason(tx: Tx, exam_id: ExamId, reason: str) -> None:
+    """The exam is read although images are missing, and why."""
+    tx.run(
+        "update reading.task set incomplete_reason = %(reason)s where exam_id = %(exam)s",
+        exam=exam_id,
+        reason=reason,
+    )
 
 
 def lock_reader(tx: Tx, person_id: PersonId) -> None:
@@ -91,7 +101,7 @@ def held(tx: Tx, exam_id: ExamId, *, sites: Collection[SiteId]) -> Held:
         """
         select t.exam_id, t.site_id, t.patient_id, t.study_uid, t.modality, t.urgency,
                t.complete_at, t.due_at, t.state, t.reader_id, a.name as reader_name, t.taken_at,
-               t.lease_until, t.signed_at,
+               t.lease_until, t.signed_at, t.incomplete_reason,
                exists (select from reading.draft d where d.exam_id = t.exam_id) as drafted
         from reading.task t
         left join access.account a on a.person_id = t.reader_id
@@ -165,12 +175,12 @@ def free_lapsed(tx: Tx, *, wall: datetime, now: datetime, limit: int = 200) -> i
               reader_id = null, taken_at = null, lease_until = null
           from lapsed l
           where t.exam_id = l.exam_id
-          returning t.exam_id, t.state, l.reader_id, l.drafted
+          returning t.exam_id, t.site_id, t.state, l.reader_id, l.drafted
         )
         insert into reading.transition
-          (exam_id, event, from_state, to_state, at, person_id, cause)
+          (exam_id, event, from_state, to_state, at, person_id, site_id, cause)
         select exam_id, case when drafted then 'lapsed_drafted' else 'lapsed' end, 'reading',
-               state, %(now)s, reader_id, ''
+               state, %(now)s, reader_id, site_id, ''
         from freed order by exam_id
         """,
         wall=wall,
@@ -192,22 +202,37 @@ def finish(tx: Tx, *, exam_id: ExamId, reader_id: PersonId, now: datetime) -> No
     )
 
 
+def set_state(tx: Tx, *, exam_id: ExamId, state: State) -> None:
+    """A signed report stands elsewhere."""
+    tx.run(
+        "update reading.task set state = %(state)s where exam_id = %(exam)s",
+        exam=exam_id,
+        state=state,
+    )
+
+
 def log(
     tx: Tx,
     exam_id: ExamId,
     step: tuple[Step, State | None, State],
     *,
     at: datetime,
-    person_id: UUID | None = None,
+    by: tuple[UUID, Role] | None = None,
     cause: str = "",
 ) -> None:
-    """Add one line to the log of a report: what happened, from which state, to which."""
+    """Add one line to the log of a report: what happened, from which state, to which.
+
+    `by`: who did it, in which role; nobody when the service itself did.
+    """
     event, before, state = step
+    person_id, role = by or (None, None)
     tx.run(
         """
         insert into reading.transition
-          (exam_id, event, from_state, to_state, at, person_id, cause)
-        values (%(exam)s, %(event)s, %(before)s, %(after)s, %(at)s, %(person)s, %(cause)s)
+          (exam_id, event, from_state, to_state, at, person_id, role, site_id, cause)
+        select exam_id, %(event)s, %(before)s, %(after)s, %(at)s, %(person)s, %(role)s, site_id,
+               %(cause)s
+        from reading.task where exam_id = %(exam)s
         """,
         exam=exam_id,
         event=event,
@@ -215,6 +240,7 @@ def log(
         after=state,
         at=at,
         person=person_id,
+        role=role,
         cause=cause,
     )
 
@@ -225,7 +251,7 @@ def transitions(tx: Tx, exam_id: ExamId) -> list[Transition]:
         Transition,
         """
         select t.event, t.from_state, t.to_state, t.at, t.person_id, a.name as person_name,
-               t.cause
+               t.role, t.site_id, t.cause
         from reading.transition t
         left join access.account a using (person_id)
         where t.exam_id = %(exam)s

@@ -83,6 +83,8 @@ def shown(
 ) -> HTMLResponse:
     """One request: what was asked, what happened, what can be done."""
     with db.begin() as tx:
+        if opened:
+            service.triage(tx, request_id=request_id, caller=caller, now=now)
         found = views.dossier(tx, request_id, caller, now=now)
         if opened:
             views.record_view(tx, caller, found, now=now)
@@ -127,6 +129,22 @@ def cancel(
     """The request is called off."""
     with db.begin() as tx:
         service.cancel(tx, request_id=request_id, text=text, caller=caller, now=now)
+    return to(f"/requests/{request_id}")
+
+
+@router.post("/{request_id}/schedule")
+def schedule(
+    request_id: RequestId,
+    db: DbDep,
+    caller: CallerDep,
+    now: NowDep,
+    on: Annotated[str, Form()] = "",
+    hour: Annotated[str, Form()] = "",
+) -> Response:
+    """The coordinator gives the exam an hour, as the clocks of its site show it."""
+    with db.begin() as tx:
+        at = views.hour_at_site(tx, request_id, caller, typed=f"{on} {hour}")
+        service.schedule(tx, request_id=request_id, at=at, caller=caller, now=now)
     return to(f"/requests/{request_id}")
 
 

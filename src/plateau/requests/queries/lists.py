@@ -55,7 +55,8 @@ def to_decide(tx: Tx, *, sites: Set[SiteId], limit: int) -> list[RequestRow]:
         RequestRow,
         _ROWS
         + """
-        where r.site_id = any(%(sites)s) and r.state in ('submitted', 'information_asked')
+        where r.site_id = any(%(sites)s)
+          and r.state in ('submitted', 'triaged', 'information_asked')
         order by r.urgency, r.state = 'information_asked', r.submitted_at, r.request_id
         limit %(limit)s
         """,
@@ -92,9 +93,9 @@ def exams(tx: Tx, *, sites: Set[SiteId], since: datetime, limit: int) -> list[Ex
         join patients.patient p on p.patient_id = e.patient_id
         left join images.study i on i.study_uid = e.study_uid
         where e.site_id = any(%(sites)s)
-          and (e.state not in ('complete', 'cancelled') or e.planned_at >= %(since)s)
-        order by s.name, d.name, e.state in ('complete', 'cancelled'), e.urgency, e.planned_at,
-          e.exam_id
+          and (e.state not in ('complete', 'rejected', 'cancelled') or e.planned_at >= %(since)s)
+        order by s.name, d.name, e.state in ('complete', 'rejected', 'cancelled'), e.urgency,
+          e.planned_at, e.exam_id
         limit %(limit)s
         """,
         sites=list(sites),
@@ -130,10 +131,11 @@ def queue(tx: Tx, *, sites: Set[SiteId]) -> list[QueueCell]:
           min(w.at) as oldest_at
         from (
           select site_id, urgency, submitted_at as at from requests.request
-          where state in ('submitted', 'information_asked')
+          where state in ('submitted', 'triaged', 'information_asked')
           union all
           select site_id, urgency, planned_at from requests.exam
-          where state in ('planned', 'arrived', 'in_progress', 'acquired', 'transferring')
+          where state in
+            ('planned', 'arrived', 'in_progress', 'acquired', 'transferring', 'recalled')
         ) w
         join territory.site s using (site_id)
         where w.site_id = any(%(sites)s)
@@ -159,7 +161,7 @@ def waiting(tx: Tx, *, sites: Set[SiteId], limit: int = 200) -> list[WaitingRow]
         left join requests.exam e on e.request_id = r.request_id and e.state <> 'cancelled'
         where r.site_id = any(%(sites)s)
           and r.state not in ('draft', 'refused', 'cancelled')
-          and (e.state is null or e.state <> 'complete')
+          and (e.state is null or e.state not in ('complete', 'rejected'))
         order by r.urgency, r.submitted_at, r.request_id
         limit %(limit)s
         """,
@@ -176,7 +178,7 @@ def states(tx: Tx, *, sites: Set[SiteId], since: datetime) -> list[StateCount]:
         select site_id, state, count(*) as exams
         from requests.exam
         where site_id = any(%(sites)s)
-          and (planned_at >= %(since)s or state not in ('complete', 'cancelled'))
+          and (planned_at >= %(since)s or state not in ('complete', 'rejected', 'cancelled'))
         group by site_id, state
         order by site_id, state
         """,

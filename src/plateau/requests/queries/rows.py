@@ -38,6 +38,20 @@ def request_of_exam(tx: Tx, request_id: RequestId) -> Request:
     return tx.one(Request, _REQUEST + "where request_id = %(request_id)s", request_id=request_id)
 
 
+def waits_to_be_opened(tx: Tx, request_id: RequestId, *, sites: Set[SiteId]) -> bool:
+    """Whether no reader has opened the request yet; looked at without a lock."""
+    found: bool = tx.value(
+        """
+        select exists (
+          select from requests.request
+          where request_id = %(request_id)s and site_id = any(%(sites)s) and state = 'submitted')
+        """,
+        request_id=request_id,
+        sites=list(sites),
+    )
+    return found
+
+
 def lock_request(tx: Tx, request_id: RequestId, *, sites: Set[SiteId]) -> Request:
     """One request of `sites`, nobody else's to change until this transaction ends."""
     return tx.one(
@@ -112,6 +126,15 @@ def set_override(tx: Tx, request_id: RequestId, *, reason: str) -> None:
         "update requests.request set override_reason = %(reason)s where request_id = %(id)s",
         id=request_id,
         reason=reason,
+    )
+
+
+def set_planned_at(tx: Tx, exam_id: ExamId, *, at: datetime) -> None:
+    """The exam is made at another hour."""
+    tx.run(
+        "update requests.exam set planned_at = %(at)s where exam_id = %(exam_id)s",
+        exam_id=exam_id,
+        at=at,
     )
 
 

@@ -1,4 +1,7 @@
-"""How requests and exams change: two coupled machines, as data."""
+"""How requests and exams change: two coupled machines, as data.
+
+An answered question brings the request back among those that wait, for whoever is then on duty.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ class Guard(Enum):
 
     NONE = auto()
     NINE_ITEMS = auto()
+    ON_DUTY = auto()
     ON_DUTY_WITH_PROTOCOL = auto()
     ON_DUTY_WITH_REASON = auto()
     ON_DUTY_NOT_STARTED = auto()
@@ -20,7 +24,19 @@ class Guard(Enum):
     REASON = auto()
     REASON_NO_EXAM = auto()
     NOT_STARTED = auto()
+    PLANNED = auto()
     ALLOWED = auto()
+
+
+class Effect(Enum):
+    """What else becomes true with a change."""
+
+    PLAN_EXAM = auto()
+    CANCEL_EXAM = auto()
+    CALL_READER = auto()  # those on duty have something to decide
+    TELL_REQUESTER = auto()
+    OPEN_READING = auto()  # the exam can be read
+    RECORD_DECISION = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +59,7 @@ class RequestMove:
     event: RequestEvent
     guard: Guard
     next: RequestState
+    effects: frozenset[Effect] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,47 +70,70 @@ class ExamMove:
     event: ExamEvent
     guard: Guard
     next: ExamState
+    effects: frozenset[Effect] = frozenset()
 
 
 _R, _E, _S, _X = RequestState, RequestEvent, ExamState, ExamEvent
-_OPEN = (_R.SUBMITTED, _R.INFORMATION_ASKED)
+_WAITING = (_R.SUBMITTED, _R.TRIAGED, _R.INFORMATION_ASKED)
+_DECIDED_FROM = (_R.TRIAGED, _R.INFORMATION_ASKED)
+_GRANTED = (_R.ACCEPTED, _R.SUBSTITUTED, _R.SCHEDULED)
+_BEFORE_IMAGES = (_S.PLANNED, _S.ARRIVED, _S.IN_PROGRESS)
+_CALL = frozenset({Effect.CALL_READER})
+_TELL = frozenset({Effect.TELL_REQUESTER})
+_DECIDE = frozenset({Effect.RECORD_DECISION, Effect.TELL_REQUESTER})
+_PLAN = frozenset({Effect.PLAN_EXAM})
+_CALL_OFF = frozenset({Effect.CANCEL_EXAM})
+_READ = frozenset({Effect.OPEN_READING})
 
 REQUEST_MOVES: tuple[RequestMove, ...] = (
-    RequestMove(None, _E.SUBMIT, Guard.NINE_ITEMS, _R.SUBMITTED),
-    RequestMove(_R.DRAFT, _E.SUBMIT, Guard.NINE_ITEMS, _R.SUBMITTED),
-    RequestMove(_R.INFORMATION_ASKED, _E.ANSWER, Guard.REASON, _R.SUBMITTED),
-    *(RequestMove(s, _E.ASK, Guard.ON_DUTY_WITH_REASON, _R.INFORMATION_ASKED) for s in _OPEN),
-    *(RequestMove(s, _E.ACCEPT, Guard.ON_DUTY_WITH_PROTOCOL, _R.ACCEPTED) for s in _OPEN),
-    *(RequestMove(s, _E.SUBSTITUTE, Guard.ON_DUTY_WITH_OTHER_EXAM, _R.SUBSTITUTED) for s in _OPEN),
-    *(RequestMove(s, _E.REFUSE, Guard.ON_DUTY_NOT_STARTED, _R.REFUSED) for s in _OPEN),
-    *(RequestMove(s, _E.OVERRIDE, Guard.REASON_NO_EXAM, s) for s in _OPEN),
+    RequestMove(None, _E.SUBMIT, Guard.NINE_ITEMS, _R.SUBMITTED, _CALL),
+    RequestMove(_R.DRAFT, _E.SUBMIT, Guard.NINE_ITEMS, _R.SUBMITTED, _CALL),
+    RequestMove(_R.SUBMITTED, _E.TRIAGE, Guard.ON_DUTY, _R.TRIAGED),
+    RequestMove(_R.INFORMATION_ASKED, _E.ANSWER, Guard.REASON, _R.SUBMITTED, _CALL),
+    *(
+        move
+        for s in _DECIDED_FROM
+        for move in (
+            RequestMove(s, _E.ASK, Guard.ON_DUTY_WITH_REASON, _R.INFORMATION_ASKED, _TELL),
+            RequestMove(s, _E.ACCEPT, Guard.ON_DUTY_WITH_PROTOCOL, _R.ACCEPTED, _DECIDE | _PLAN),
+            RequestMove(
+                s, _E.SUBSTITUTE, Guard.ON_DUTY_WITH_OTHER_EXAM, _R.SUBSTITUTED, _DECIDE | _PLAN
+            ),
+            RequestMove(s, _E.REFUSE, Guard.ON_DUTY_NOT_STARTED, _R.REFUSED, _DECIDE | _CALL_OFF),
+        )
+    ),
+    *(RequestMove(s, _E.OVERRIDE, Guard.REASON_NO_EXAM, s, _PLAN) for s in _WAITING),
+    *(RequestMove(s, _E.SCHEDULE, Guard.PLANNED, _R.SCHEDULED, _TELL) for s in _GRANTED),
     RequestMove(_R.DRAFT, _E.CANCEL, Guard.NONE, _R.CANCELLED),
     *(
-        RequestMove(s, _E.CANCEL, Guard.NOT_STARTED, _R.CANCELLED)
-        for s in (*_OPEN, _R.ACCEPTED, _R.SUBSTITUTED)
+        RequestMove(s, _E.CANCEL, Guard.NOT_STARTED, _R.CANCELLED, _CALL_OFF)
+        for s in (*_WAITING, *_GRANTED)
     ),
 )
 EXAM_MOVES: tuple[ExamMove, ...] = (
     ExamMove(None, _X.PLAN, Guard.ALLOWED, _S.PLANNED),
     ExamMove(_S.PLANNED, _X.ARRIVE, Guard.NONE, _S.ARRIVED),
     *(ExamMove(s, _X.START, Guard.NONE, _S.IN_PROGRESS) for s in (_S.PLANNED, _S.ARRIVED)),
-    *(
-        ExamMove(s, _X.DISCONTINUE, Guard.NONE, _S.ARRIVED)
-        for s in (_S.PLANNED, _S.ARRIVED, _S.IN_PROGRESS)
-    ),
-    *(
-        ExamMove(s, _X.ACQUIRE, Guard.NONE, _S.ACQUIRED)
-        for s in (_S.PLANNED, _S.ARRIVED, _S.IN_PROGRESS)
-    ),
+    *(ExamMove(s, _X.DISCONTINUE, Guard.NONE, _S.ARRIVED) for s in _BEFORE_IMAGES),
+    *(ExamMove(s, _X.ACQUIRE, Guard.NONE, _S.ACQUIRED) for s in _BEFORE_IMAGES),
     ExamMove(_S.ACQUIRED, _X.TRANSFER, Guard.NONE, _S.TRANSFERRING),
     *(
-        ExamMove(s, _X.COMPLETE, Guard.NONE, _S.COMPLETE)
-        for s in (_S.PLANNED, _S.ARRIVED, _S.IN_PROGRESS, _S.ACQUIRED, _S.TRANSFERRING)
+        ExamMove(s, _X.COMPLETE, Guard.NONE, _S.COMPLETE, _READ)
+        for s in (*_BEFORE_IMAGES, _S.ACQUIRED, _S.TRANSFERRING, _S.RECALLED, _S.REJECTED)
+    ),
+    *(ExamMove(s, _X.RECALL, Guard.REASON, _S.RECALLED) for s in (_S.COMPLETE, _S.REJECTED)),
+    *(
+        ExamMove(s, _X.REJECT, Guard.REASON, _S.REJECTED)
+        for s in (_S.TRANSFERRING, _S.COMPLETE, _S.RECALLED)
     ),
     *(ExamMove(s, _X.CANCEL, Guard.NONE, _S.CANCELLED) for s in (_S.PLANNED, _S.ARRIVED)),
 )
-PLANS_EXAM = frozenset({_E.ACCEPT, _E.SUBSTITUTE, _E.OVERRIDE})
-STARTED = frozenset({_S.IN_PROGRESS, _S.ACQUIRED, _S.TRANSFERRING, _S.COMPLETE})
+DECISIONS = frozenset({_E.ASK, _E.ACCEPT, _E.SUBSTITUTE, _E.REFUSE})
+PLANS_EXAM = frozenset(move.event for move in REQUEST_MOVES if Effect.PLAN_EXAM in move.effects)
+GRANTED = frozenset(_GRANTED)  # states in which the exam may be acquired, read and signed
+STARTED = frozenset(
+    {_S.IN_PROGRESS, _S.ACQUIRED, _S.TRANSFERRING, _S.RECALLED, _S.COMPLETE, _S.REJECTED}
+)
 
 _REQUEST = {(move.state, move.event): move for move in REQUEST_MOVES}
 _EXAM = {(move.state, move.event): move for move in EXAM_MOVES}
@@ -122,6 +162,7 @@ _CHECKS: Mapping[Guard, tuple[_Check, ...]] = {
             lambda: RuleBrokenError("the request lacks some of its nine minimum items"),
         ),
     ),
+    Guard.ON_DUTY: (_ON_DUTY,),
     Guard.ON_DUTY_WITH_PROTOCOL: (_ON_DUTY, _PROTOCOL),
     Guard.ON_DUTY_WITH_REASON: (_ON_DUTY, _REASON),
     Guard.ON_DUTY_NOT_STARTED: (_ON_DUTY, _REASON, _NOT_STARTED),
@@ -135,6 +176,12 @@ _CHECKS: Mapping[Guard, tuple[_Check, ...]] = {
         ),
     ),
     Guard.NOT_STARTED: (_NOT_STARTED,),
+    Guard.PLANNED: (
+        (
+            lambda facts: facts.exam is ExamState.PLANNED,
+            lambda: RuleBrokenError("only an exam that waits for its patient gets another hour"),
+        ),
+    ),
     Guard.ALLOWED: (
         (
             lambda facts: facts.allowed,
@@ -162,8 +209,18 @@ def next_exam(state: ExamState | None, event: ExamEvent, facts: Facts) -> ExamSt
     return move.next
 
 
+def effects(state: RequestState, event: RequestEvent) -> frozenset[Effect]:
+    """What else becomes true when `event` happens in `state`."""
+    return _REQUEST[state, event].effects
+
+
 def is_open_to(state: RequestState, event: RequestEvent, *, exam: ExamState | None) -> bool:
-    """Whether somebody allowed to, with the words it needs, could do that now."""
+    """Whether somebody allowed to, with the words it needs, could do that now.
+
+    Whoever decides opens the request first: what waits to be opened is open to a decision.
+    """
+    if state is RequestState.SUBMITTED and event in DECISIONS:
+        state = RequestState.TRIAGED
     able = Facts(on_duty=True, reason="-", protocol="-", exam=exam, allowed=True)
     try:
         next_request(state, event, able)

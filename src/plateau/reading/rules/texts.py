@@ -1,31 +1,14 @@
-"""Pure decisions of reading: what may follow what, who goes first, what a report lacks."""
+"""Pure decisions of reading: who goes first, what a report lacks, what its digest vouches for."""
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from plateau.kernel.errors import RuleBrokenError
 from plateau.kernel.ids import ExamId
-from plateau.reading.types import Asked, Finding, Lateness, Lint, Seal, Sections, State, Step
+from plateau.reading.types import Asked, Finding, Lateness, Lint, Seal, Sections
 
-NEXT: Mapping[tuple[State | None, Step], State] = {
-    (None, Step.OPENED): State.UNASSIGNED,
-    (State.UNASSIGNED, Step.TAKEN): State.READING,
-    (State.DRAFT, Step.TAKEN): State.READING,
-    (State.READING, Step.TAKEN_OVER): State.READING,
-    (State.READING, Step.RELEASED): State.UNASSIGNED,
-    (State.READING, Step.RELEASED_DRAFTED): State.DRAFT,
-    (State.READING, Step.LAPSED): State.UNASSIGNED,
-    (State.READING, Step.LAPSED_DRAFTED): State.DRAFT,
-    (State.READING, Step.SIGNED): State.SIGNED,
-    (State.SIGNED, Step.FINALISED): State.FINAL,
-    (State.FINAL, Step.ADDENDUM): State.FINAL,
-}
-WAITING = frozenset({State.UNASSIGNED, State.DRAFT})
-DONE = frozenset({State.SIGNED, State.FINAL})
 _SOON = 0.2  # of the delay
 
 _RIGHT = re.compile(r"\b(?:droite?s?|right)\b", re.IGNORECASE)
@@ -44,24 +27,6 @@ _WITHOUT = re.compile(r"\b(?:sans|without)\s+(?:injection|contrast)", re.IGNOREC
 _WITH = re.compile(
     r"\b(?:avec|apr[èe]s|with|after)\s+(?:une\s+|an\s+)?(?:injection|contrast)", re.IGNORECASE
 )
-
-
-def after(state: State | None, step: Step) -> State:
-    """The state that `step` leads to; RuleBrokenError when it cannot happen in `state`."""
-    try:
-        return NEXT[state, step]
-    except KeyError:
-        raise RuleBrokenError(
-            "a report that is {state} cannot be {step}", state=state or "absent", step=step
-        ) from None
-
-
-def replay(steps: Iterable[Step]) -> State | None:
-    """The state that a log of steps leads to, from nothing."""
-    state: State | None = None
-    for step in steps:
-        state = after(state, step)
-    return state
 
 
 def reading_order(urgency: str, due_at: datetime, exam_id: ExamId) -> tuple[str, datetime, ExamId]:

@@ -1,9 +1,12 @@
 """The rules of a problem as they hold day by day, and what they ask of one person on one post."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from plateau.kernel.ids import PersonId
+from plateau.planning.roster import spans
 from plateau.planning.roster.types import (
     Half,
     Kind,
@@ -17,6 +20,7 @@ from plateau.planning.roster.types import (
 )
 
 LONG = timedelta(hours=8)  # a duty as long as this is a whole night or day: two half-days
+_FAR = timedelta(hours=48)  # no post and the rest it asks for are as long
 JOINED = timedelta(hours=11)  # work of one day with less than this between is done in one go
 _REST = {
     Status.HOSPITAL: "daily_rest",
@@ -37,6 +41,7 @@ class Book:
     by_rule: dict[str, list[Setting]] = field(default_factory=lambda: defaultdict(list))
     _clashes: dict[object, str | None] = field(default_factory=dict)
     _known: dict[tuple[str, date], Setting | None] = field(default_factory=dict)
+    _sure: dict[PersonId, "Sure"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for one in self.problem.settings:
@@ -52,11 +57,20 @@ class Book:
 
     def clash(self, person: Person, one: Post, other: Post) -> str | None:
         """As the function `clash`, remembered for posts and people alike."""
+        if not -_FAR < one.starts_at - other.starts_at < _FAR:
+            return None
         status = person.contracts[0].status if len(person.contracts) == 1 else person.person_id
         key = (status, *_shape(one), *_shape(other))
         if key not in self._clashes:
             self._clashes[key] = clash(self, person, one, other)
         return self._clashes[key]
+
+    def sure(self, person: Person) -> "Sure":
+        """What holds for somebody over the whole problem."""
+        found = self._sure.get(person.person_id)
+        if found is None or found.person is not person:
+            found = self._sure[person.person_id] = Sure.of(self.problem, person)
+        return found
 
     def number(self, rule: str, name: str, on: date) -> float | None:
         """A number of a hard rule on a day; none when the rule is off, or soft."""
@@ -69,28 +83,68 @@ class Book:
         return 0 if found is None or found.is_hard else found.weight
 
 
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """What need not be asked day after day: rights that always hold, days of leave, wishes."""
+
+    person: Person
+    status: Status | None  # of the contract of the whole time, when there is one
+    skills: frozenset[str | None]
+    sites: frozenset[str]
+    away: frozenset[int]  # days of leave, as ordinals
+    promised: Mapping[date, Sequence[Wish]]  # days off
+
+    @staticmethod
+    def of(problem: Problem, person: Person) -> "Sure":
+        """What a problem says of somebody."""
+        sole = spans.sole_contract(person, problem)
+        promised: dict[date, list[Wish]] = defaultdict(list)
+        for wish in person.wishes:
+            if wish.is_hard and wish.kind is WishKind.OFF:
+                promised[wish.on].append(wish)
+        return Sure(
+            person=person,
+            status=sole.status if sole else None,
+            skills=spans.always(person.skills, problem) | {None},
+            sites=spans.always(person.privileges, problem),
+            away=spans.days_of(person.leave, problem),
+            promised=promised,
+        )
+
+
 def _shape(post: Post) -> tuple[object, ...]:
     """What a post's clashes depend on."""
     return (post.starts_at, post.ends_at, post.site_id, post.kind)
 
 
-def lacks(person: Person, post: Post) -> list[str]:
+def lacks(person: Person, post: Post, sure: Sure | None = None) -> list[str]:
     """The rules that say somebody cannot hold a post, whatever else they do."""
-    contract = person.contract(post.on)
     found: list[str] = []
-    if contract is None or contract.status not in post.statuses:
+    if not _has_status(person, post, sure):
         found.append("contract")
-    if post.skill is not None and not person.has(post.skill, post.on):
+    if not (sure and post.skill in sure.skills) and not (
+        post.skill is None or person.has(post.skill, post.on)
+    ):
         found.append("skill")
-    if not person.may_work_at(post.site_id, post.on):
+    if not (sure and str(post.site_id) in sure.sites) and not person.may_work_at(
+        post.site_id, post.on
+    ):
         found.append("privilege")
     if post.line_id is not None and post.line_id not in person.lines:
         found.append("line")
-    if person.is_on_leave(post.on):
+    if post.on.toordinal() in sure.away if sure else person.is_on_leave(post.on):
         found.append("leave")
-    if any(wish.is_hard and goes_against(wish, post) for wish in person.wishes):
+    wishes = sure.promised.get(post.on, ()) if sure else person.wishes
+    if any(wish.is_hard and goes_against(wish, post) for wish in wishes):
         found.append("wish_hard")
     return found
+
+
+def _has_status(person: Person, post: Post, sure: Sure | None) -> bool:
+    if sure and sure.status is not None:
+        return sure.status in post.statuses
+    contract = person.contract(post.on)
+    return contract is not None and contract.status in post.statuses
 
 
 def goes_against(wish: Wish, post: Post) -> bool:
@@ -100,14 +154,13 @@ def goes_against(wish: Wish, post: Post) -> bool:
 
 def price(book: Book, person: Person, post: Post) -> int | None:
     """What soft rules charge for somebody on a post; none when a hard one forbids it."""
-    charged = 0
-    for rule in lacks(person, post):
+    charged, sure = 0, book.sure(person)
+    for rule in lacks(person, post, sure):
         setting = book.of(rule, post.on)
         if setting is not None and setting.is_hard:
             return None
         charged += setting.weight if setting else 0
-    has_status = (contract := person.contract(post.on)) and contract.status in post.statuses
-    return charged if has_status else None
+    return charged if _has_status(person, post, sure) else None
 
 
 def status_of(person: Person, on: date) -> Status:

@@ -8,7 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from ortools.sat.python.cp_model import CpModel, IntVar, LinearExpr
 
@@ -92,14 +92,18 @@ def _halves(draft: _Draft, person: Person, posts: Sequence[Post]) -> set[tuple[d
     """The half-days on which somebody could hold one of these posts, beside their duties."""
     if not might_hold(person, posts[0], loosened(draft.book.problem)):
         return set()
-    held = draft.settled.get(person.person_id, ())
-    near = [one for one in held if abs((one.on - posts[0].on).days) < 9]  # a week and its edges
-    return {
-        (post.on, post.half)
-        for post in posts
-        if books.price(draft.book, person, post) is not None
-        and not any(draft.book.clash(person, post, other) for other in near)
-    }
+    held: dict[date, list[Post]] = defaultdict(list)
+    for other in draft.settled.get(person.person_id, ()):
+        for n in (-1, 0, 1):
+            held[other.on + timedelta(days=n)].append(other)
+    found: set[tuple[date, Half]] = set()
+    for post in posts:
+        if (post.on, post.half) not in found and (
+            books.price(draft.book, person, post) is not None
+            and not any(draft.book.clash(person, post, other) for other in held.get(post.on, ()))
+        ):
+            found.add((post.on, post.half))
+    return found
 
 
 def _hold(draft: _Draft, person: Person, first: date, week: tuple[list[IntVar], int]) -> None:

@@ -64,13 +64,18 @@ def problem(tx: Tx, *, first: date, last: date) -> Problem:
         },
         shares=tuple(_shares(plan_queries.shares(tx, on=first))),
         members=plan_queries.members(tx),
-        carried={
-            (row.person_id, Burden(row.burden)): row.done
-            for row in plan_queries.carried(tx, before=first)
-        },
+        carried=noted(tx, before=first),
         before=tuple(_before(tx, days)),
         zone=days.zone,
     )
+
+
+def noted(
+    tx: Tx, *, before: date, after: date | None = None
+) -> dict[tuple[PersonId, Burden], float]:
+    """The counters of burdens that people noted, the last before a day, after another if given."""
+    rows = plan_queries.carried(tx, before=before, after=after)
+    return {(row.person_id, Burden(row.burden)): row.done for row in rows}
 
 
 def _order(post: Post) -> tuple[datetime, str, UUID]:

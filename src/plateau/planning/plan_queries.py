@@ -208,16 +208,18 @@ def members(tx: Tx) -> dict[MemberId, str]:
     return {row.member_id: row.name for row in rows}
 
 
-def carried(tx: Tx, *, before: date) -> list[CarriedRow]:
-    """The counters of burdens, as they stood last before a day."""
+def carried(tx: Tx, *, before: date, after: date | None = None) -> list[CarriedRow]:
+    """The counters of burdens as people noted them last before a day, after another if given."""
     return tx.all(
         CarriedRow,
         """
         select distinct on (person_id, burden) person_id, burden, done
-        from planning.carried where carried_on <= %(before)s
+        from planning.carried
+        where carried_on <= %(before)s and (%(after)s::date is null or carried_on > %(after)s)
         order by person_id, burden, carried_on desc
         """,
         before=before,
+        after=after,
     )
 
 

@@ -80,6 +80,20 @@ def fairness(problem: Problem) -> dict[Burden, Fairness]:
     return {burden: _fair(problem, burden, posts[burden], able) for burden in posts}
 
 
+def left_over(problem: Problem, roster: Roster) -> dict[tuple[PersonId, Burden], float]:
+    """What each has done of each burden less what was due, earlier periods counted: for the next.
+
+    Of burdens that nobody owed here, what earlier periods left stays.
+    """
+    held = done(problem, roster)
+    here = {
+        (person_id, burden): held[burden][person_id] - part.target
+        for burden, fair in fairness(problem).items()
+        for person_id, part in fair.parts.items()
+    }
+    return {**problem.carried, **here}
+
+
 def _fair(problem: Problem, burden: Burden, posts: list[Post], able: "Able") -> Fairness:
     due: dict[int, float] = defaultdict(float)  # by ids as integers, quicker to compare
     forced: dict[int, int] = defaultdict(int)

@@ -1,10 +1,10 @@
-"""Solves, accepted breaches and relaxations."""
+"""Solves, accepted breaches and relaxations; the last period that was lived."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from plateau.planning.publication.types import Accepted, Outcome, Relaxed, Solve
+from plateau.planning.publication.types import Accepted, Outcome, Period, Relaxed, Solve
 from plateau.planning.roster import file
 from plateau.platform.db import Tx, json
 
@@ -193,4 +193,26 @@ def remove_relaxation(tx: Tx, period_id: UUID, relaxation_id: UUID) -> int:
         "delete from planning.relaxation where period_id = %(period)s and relaxation_id = %(id)s",
         period=period_id,
         id=relaxation_id,
+    )
+
+
+def set_solve(tx: Tx, version_id: UUID, solve_id: UUID) -> None:
+    """A version began as what a search of the planner found."""
+    tx.run(
+        "update planning.version set solve_id = %(solve)s where version_id = %(id)s",
+        id=version_id,
+        solve=solve_id,
+    )
+
+
+def last_lived(tx: Tx, *, before: date) -> Period | None:
+    """The last period that ended before a day and of which a roster is published."""
+    return tx.maybe(
+        Period,
+        """
+        select r.period_id, r.first_on, r.last_on, r.loaded_at from planning.period r
+        join planning.version v on v.period_id = r.period_id and v.state = 'published'
+        where r.last_on < %(before)s order by r.last_on desc limit 1
+        """,
+        before=before,
     )

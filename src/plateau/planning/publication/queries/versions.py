@@ -222,15 +222,6 @@ def add_version(tx: Tx, one: Version, *, author_id: PersonId | None) -> None:
     )
 
 
-def set_solve(tx: Tx, version_id: UUID, solve_id: UUID) -> None:
-    """A version began as what a search of the planner found."""
-    tx.run(
-        "update planning.version set solve_id = %(solve)s where version_id = %(id)s",
-        id=version_id,
-        solve=solve_id,
-    )
-
-
 def set_state(tx: Tx, version_id: UUID, *, state: str, reason: str, at: datetime | None) -> None:
     """A version is published, past or dropped."""
     tx.run(

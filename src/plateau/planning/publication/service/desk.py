@@ -12,7 +12,7 @@ from plateau.planning import building
 from plateau.planning.publication import rules
 from plateau.planning.publication.queries import asked, making, versions
 from plateau.planning.publication.types import Judged, Period, Version
-from plateau.planning.roster import file
+from plateau.planning.roster import file, targets
 from plateau.planning.roster.check import check
 from plateau.planning.roster.types import (
     Assignment,
@@ -78,7 +78,22 @@ def open_period(tx: Tx, *, first: date, last: date, now: datetime) -> Period:
     """The period of these days, its problem read again from the territory."""
     if last < first or (last - first).days > LONGEST_DAYS:
         raise InvalidInputError("a roster is made for 1 to {days} days", days=LONGEST_DAYS)
-    return keep_period(tx, building.problem(tx, first=first, last=last), now=now)
+    problem = building.problem(tx, first=first, last=last)
+    return keep_period(tx, carried_over(tx, problem, now=now), now=now)
+
+
+def carried_over(tx: Tx, problem: Problem, *, now: datetime) -> Problem:
+    """A problem with the counters of burdens as the last published period before it leaves them.
+
+    What somebody noted after that period goes before.
+    """
+    last = making.last_lived(tx, before=problem.first)
+    if last is None:
+        return problem
+    desk = of_period(tx, last.period_id, now=now)
+    left = targets.left_over(desk.problem, Roster(assignments=desk.current))
+    noted = building.noted(tx, before=problem.first, after=last.last_on)
+    return replace(problem, carried={**problem.carried, **left, **noted})
 
 
 def keep_period(tx: Tx, problem: Problem, *, now: datetime) -> Period:

@@ -97,7 +97,7 @@ def make_draft(tx: Tx, caller: Caller, solve_id: UUID, *, now: datetime) -> Vers
     draft = drafting.begin(
         tx, caller, period.period_id, held=roster.assignments, reason="", now=now
     )  # fmt: skip
-    versions.set_solve(tx, draft.version_id, solve_id)
+    making.set_solve(tx, draft.version_id, solve_id)
     return versions.version(tx, draft.version_id)
 
 

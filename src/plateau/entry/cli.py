@@ -7,6 +7,7 @@ import typer
 from plateau.access import commands as access
 from plateau.activity import commands as activity
 from plateau.activity.ledger import commands as ledger
+from plateau.activity.settlement import commands as settlement
 from plateau.entry import boot, dimse, mllp, serve, territory_file, web, worker
 from plateau.entry.demo import run as demo
 from plateau.images import commands as images
@@ -40,6 +41,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(access.app, name="access", callback=_at_hand)
 app.add_typer(activity.app, name="activity", callback=_at_hand)
 app.add_typer(ledger.app, name="ledger", callback=_at_hand)
+app.add_typer(settlement.app, name="settlement", callback=_at_hand)
 app.add_typer(images.app, name="images", callback=_at_hand)
 app.add_typer(planning.app, name="roster", callback=_at_hand_for_a_territory)
 app.add_typer(territory_file.app, name="territory")

@@ -10,6 +10,7 @@ from plateau.activity.ledger import commands as ledger
 from plateau.activity.settlement import commands as settlement
 from plateau.entry import boot, dimse, mllp, serve, territory_file, web, worker
 from plateau.entry.demo import run as demo
+from plateau.entry.simulate import run as simulate
 from plateau.images import commands as images
 from plateau.kernel.errors import PlateauError
 from plateau.planning import commands as planning
@@ -46,6 +47,7 @@ app.add_typer(images.app, name="images", callback=_at_hand)
 app.add_typer(planning.app, name="roster", callback=_at_hand_for_a_territory)
 app.add_typer(territory_file.app, name="territory")
 app.command("demo")(demo.run)
+app.command("simulate")(simulate.run)
 app.command("serve", help="Run every process of this machine.")(serve.run)
 app.command("web", help="Serve pages, DICOMweb and live events.")(web.run)
 app.command("dimse", help="Answer the machines: store, worklist, procedure steps.")(dimse.run)

@@ -63,7 +63,7 @@ def _week(
     taken = folded.hints((who, post.post_id) for who, post in held)
     first.complete(part, plan, board, taken)
     cost = board.best if math.isfinite(board.best) else _nothing(part)
-    race.linear(plan, board, workers=workers, seed=0)
+    race.week(plan, board, workers=workers, seed=0)
     bound = max(0.0, board.bound) if math.isfinite(board.bound) else 0.0
     return Proof(cost=cost, bound=bound)
 

@@ -26,6 +26,7 @@ Held = tuple[PersonId, Post]
 _DUTIES = 0.25  # of the time, when there are sessions too
 _PLAIN = 0.15  # of the time for duties, before neighbourhoods
 _LEAST_S = 0.5  # for a week of sessions
+_DAY = 0.3  # CP-SAT's own units, for a day of sessions
 _GAP = 0.001  # at which a week of sessions is good enough
 
 
@@ -180,10 +181,11 @@ class Chain:
 def _search(chain: Chain, plan: Plan, board: Board, budget: float) -> None:
     run = chain.run
     if run.is_exact:
+        improve.sweep(plan, board, Pace(threads=1, seed=run.seed, deterministic=_DAY))
         effort = Effort(workers=1, seed=run.seed, deterministic=budget, gap=_GAP)
         cpsat.search(plan, board, effort)
     else:
-        race.linear(plan, board, workers=chain.threads, seed=run.seed)
+        race.week(plan, board, workers=chain.threads, seed=run.seed)
 
 
 def _for(board: Board, seconds: float, plan: Plan, pace: Pace) -> None:

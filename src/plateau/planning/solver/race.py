@@ -14,6 +14,8 @@ from plateau.planning.solver.improve import Pace
 from plateau.planning.solver.model import Plan
 
 _PATIENCE = 0.1  # of the time, without anything found
+_DAY_S = 0.5
+_SWEEPS = 2
 _TURN = 0.1  # of the time, for CP-SAT at least
 log = structlog.get_logger()
 
@@ -54,12 +56,20 @@ def run(
     )
 
 
-def linear(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
-    """HiGHS alone, which proves weeks of sessions at once; CP-SAT where it is missing."""
+def week(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
+    """HiGHS, which proves weeks of sessions; beside it, with two workers, neighbourhoods.
+
+    The board has a first solution: its days are looked at one by one before.
+    """
+    for turn in range(_SWEEPS):
+        improve.sweep(plan, board, Pace(threads=1, seed=seed + turn, seconds=_DAY_S))
+    engines: list[Callable[[], None]] = [lambda: highs.search(plan, board, seed=seed)]
+    if workers > 1:
+        pace = Pace(threads=1, seed=seed, seconds=1.0)
+        engines.append(lambda: improve.search(plan, board, pace))
     try:
-        highs.search(plan, board, seed=seed)
-    except UnavailableError as fault:
-        log.warning("planner.engine_missing", reason=fault.code)
+        _together(engines, board)
+    except UnavailableError:
         cpsat.search(plan, board, Effort(workers=workers, seed=seed, gap=board.gap))
 
 

@@ -69,9 +69,9 @@ def test_whatever_is_killed_comes_back_and_all_of_it_stops_in_order(
 
     for pid in before.values():
         os.kill(pid, signal.SIGKILL)
+    until(lambda: not set(children(fleet).values()) & set(before.values()))
     until(lambda: children(fleet).keys() == KINDS, within_s=10)
     until(lambda: all(listens(port) for port in ports.values()))
-    assert not set(children(fleet).values()) & set(before.values())
 
     database = server_of(tmp_path)
     os.kill(database, signal.SIGKILL)

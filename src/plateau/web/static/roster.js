@@ -32,11 +32,15 @@ function drop(post, of, cell, from) {
   send('move', { post, of, to: cell.dataset.person, day: dayOf(cell), half });
 }
 
-function lift(cell) {
+function lift(post, of) {
+  const chip = document.querySelector(`table.ro[data-roster] .ev[data-post="${post}"][data-of="${of}"]`);
+  held = chip && { post, of, chip };
+  chip?.classList.add('held');
+}
+
+function liftFrom(cell) {
   const chip = cell.querySelector('.ev[draggable]');
-  if (!chip) return;
-  chip.classList.add('held');
-  held = { post: chip.dataset.post, of: chip.dataset.of, chip };
+  if (chip) lift(chip.dataset.post, chip.dataset.of);
 }
 
 function letGo() {
@@ -84,7 +88,7 @@ function onKey(event) {
     event.preventDefault();
   } else if (event.key === 'Enter') {
     if (!live) { cell.querySelector('a')?.click(); return; }
-    if (held) { drop(held.post, held.of, cell, null); letGo(); } else lift(cell);
+    if (held) { drop(held.post, held.of, cell, null); letGo(); } else liftFrom(cell);
     event.preventDefault();
   } else if (event.key === 'Escape') {
     letGo();
@@ -136,8 +140,9 @@ document.addEventListener('DOMContentLoaded', () => {
     const text = event.detail.xhr.getResponseHeader('X-Plateau-Message');
     if (event.detail.xhr.status >= 400 && text) say(decodeURIComponent(text));
   });
-  // A cell that was replaced keeps the focus.
+  // A cell that was replaced keeps the focus, a post that was lifted stays so.
   const back = () => {
+    if (held) lift(held.post, held.of);
     const cell = focused && document.getElementById(focused);
     if (cell && document.activeElement === document.body) focus(cell);
     else if (!document.querySelector('table.ro td.slot[tabindex="0"]')) document.querySelector('table.ro td.slot')?.setAttribute('tabindex', '0');

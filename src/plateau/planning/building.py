@@ -65,7 +65,7 @@ def problem(tx: Tx, *, first: date, last: date) -> Problem:
         shares=tuple(_shares(plan_queries.shares(tx, on=first))),
         members=plan_queries.members(tx),
         carried=noted(tx, before=first),
-        before=tuple(_before(tx, days)),
+        before=before(tx, first=first, zone=days.zone),
         zone=days.zone,
     )
 
@@ -280,10 +280,14 @@ def _shares(rows: Sequence[ShareOfMember]) -> Iterator[ShareTarget]:
         yield ShareTarget(family=family, shares=shares, tolerance=mine[0].tolerance)
 
 
-def _before(tx: Tx, days: _Days) -> Iterator[tuple[Post, Assignment]]:
-    """The work of the weeks before, which rests and averages look back to: duties as they were
-    taken, sessions as they were published."""
-    until = instant(days.first, time(0), days.zone)
+def before(tx: Tx, *, first: date, zone: ZoneInfo) -> tuple[tuple[Post, Assignment], ...]:
+    """The work of the weeks before a day, which rests and averages look back to."""
+    until = instant(first, time(0), zone)
+    return tuple(_before(tx, until))
+
+
+def _before(tx: Tx, until: datetime) -> Iterator[tuple[Post, Assignment]]:
+    """Duties as they were taken, sessions as they were published."""
     for duty in plan_queries.past_duties(tx, since=until - _KNOWN, until=until):
         yield _past_duty(duty), Assignment(duty.duty_id, duty.person_id, duty.position)
     for row in plan_queries.past_sessions(tx, since=until - _KNOWN, until=until):

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from planning.publication.little import BEFORE, FIRST, LAST, Pool, a_pool
-from plateau.planning.publication.service import desk, drafting, publishing
-from plateau.planning.roster import targets
+from plateau.planning.publication.service import desk, drafting, living, publishing
+from plateau.planning.roster import law, targets
 from plateau.planning.roster.types import Assignment, Burden, Problem
 from plateau.platform.db import Tx
 
@@ -90,3 +91,24 @@ def test_what_is_not_published_or_comes_later_counts_for_nothing(tx: Tx, pool: P
     lived(tx, pool, nights(pool))
     early = replace(following(pool), first=FIRST, last=LAST)
     assert desk.carried_over(tx, early, now=BEFORE).carried == {}
+
+
+def test_work_that_changes_hands_before_a_period_is_rested_from_in_it(tx: Tx, pool: Pool) -> None:
+    eve = pool.night(13)
+    lived(tx, pool, replace(pool.problem, posts=(eve,), settings=()))
+    monday = replace(pool.session(7), post_id=uuid4(), on=AFTER,
+                     starts_at=eve.ends_at, ends_at=eve.ends_at + timedelta(hours=4))  # fmt: skip
+    made = replace(following(pool), posts=(monday,), settings=law.settings())
+    period = desk.keep_period(tx, made, now=BEFORE)
+    held = [Assignment(monday.post_id, pool.doctors[1])]
+    draft = drafting.begin(tx, pool.coordinator, period.period_id, held=held, reason="", now=BEFORE)
+    assert desk.of_version(tx, draft.version_id, now=BEFORE).judged().hard == ()
+
+    later = BEFORE + timedelta(days=1)
+    living.replace(
+        tx, pool.coordinator, eve.post_id, absent=pool.doctors[0], by=pool.doctors[1], now=later
+    )
+
+    hard = desk.of_version(tx, draft.version_id, now=later).judged().hard
+    assert {found.person_id for found in hard} == {pool.doctors[1]}
+    assert "daily_rest" in {found.rule for found in hard}

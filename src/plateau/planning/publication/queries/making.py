@@ -205,6 +205,22 @@ def set_solve(tx: Tx, version_id: UUID, solve_id: UUID) -> None:
     )
 
 
+def has_changed(tx: Tx, *, before: date, since: datetime) -> bool:
+    """Whether what is published of the days before a day has changed since an instant."""
+    return bool(
+        tx.value(
+            """
+            select exists (
+              select from planning.version v join planning.period r using (period_id)
+              where v.state = 'published' and v.published_at > %(since)s
+                and r.last_on < %(before)s)
+            """,
+            before=before,
+            since=since,
+        )
+    )
+
+
 def last_lived(tx: Tx, *, before: date) -> Period | None:
     """The last period that ended before a day and of which a roster is published."""
     return tx.maybe(

@@ -118,10 +118,13 @@ def _read(content: bytes) -> Problem:
 
 
 def lived(tx: Tx, period: Period, *, published: frozenset[Assignment], now: datetime) -> Problem:
-    """The problem of a period with the leave, wishes and relaxations that came since."""
+    """A problem with what came since: leave, wishes, relaxations, other work before it."""
     first, last = period.first_on, period.last_on
+    problem = _read(versions.problem(tx, period.period_id))
+    if making.has_changed(tx, before=first, since=period.loaded_at):
+        problem = replace(problem, before=building.before(tx, first=first, zone=problem.zone))
     return rules.as_lived(
-        _read(versions.problem(tx, period.period_id)),
+        problem,
         absences=asked.absences(tx, first=first, last=last, granted=True),
         wishes=asked.wishes(tx, first=first, last=last),
         relaxed=making.relaxed(tx, period.period_id),

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,11 @@ from plateau.kernel.errors import InvalidInputError, NotFoundError
 from plateau.planning import building
 from plateau.planning.roster import file, samples
 from plateau.planning.roster.check import check as breaches_of
-from plateau.planning.roster.types import Assignment, Breach, Person, Post, Problem, Roster
+from plateau.planning.roster.types import Assignment, Breach, Person, Post, Problem, Roster, Span
 from plateau.planning.solver import book, construct, race, shift_model, shifts
 from plateau.planning.solver.board import Board, Standing
 from plateau.planning.solver.conflicts import explain as why
+from plateau.planning.solver.replan import replan as fewest_changes
 from plateau.planning.solver.solve import Progress
 from plateau.planning.solver.solve import solve as solved
 from plateau.platform import runtime
@@ -53,12 +55,12 @@ def solve(  # noqa: PLR0913, PLR0917  # one argument for each option
     problem = _problem(territory, sample, since.date(), weeks)
     found = solved(problem, seconds=seconds, workers=workers, seed=seed, on_progress=_say)
     if out:
-        content = {
-            "problem": json.loads(file.write_problem(problem)),
-            "roster": json.loads(file.write_roster(found.roster)),
-        }
-        out.write_text(json.dumps(content, indent=1), "utf-8")
+        _write(out, problem, found.roster)
     typer.echo(f"cost\t{found.cost:.1f}\nbound\t{found.bound:.1f}\ngap\t{100 * found.gap:.2f} %")
+    typer.echo(
+        f"sessions\t{found.session_cost:.1f}\nof which proven\t{found.session_bound:.1f}\n"
+        f"sessions' gap\t{100 * found.session_gap:.2f} %, given the duties and the weeks before"
+    )
     for rule, cost in sorted(found.by_rule.items()):
         typer.echo(f"rule\t{rule}\t{cost:.1f}")
     hard = [one for one in found.breaches if one.is_hard]
@@ -113,6 +115,41 @@ def explain(
     for breach in breaches_of(problem, roster):
         if breach.person_id == one.person_id and breach.on == on.date():
             typer.echo(f"{breach.rule}\t{_sentence(breach)}")
+
+
+@app.command()
+def replan(
+    planned: Annotated[Path, typer.Argument(help="As `solve --json` writes it.")],
+    person: Annotated[str, typer.Option(help="Who is away: a name, or a part of one.")],
+    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
+    days: Annotated[int, typer.Option(min=1, help="How long.")] = 1,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the roster.")] = None,
+) -> None:
+    """Mend a roster when somebody is away, with the fewest changes, proven fewest if possible."""
+    problem, roster = _read(planned)
+    one, first = _person(problem, person), since.date()
+    away = Span(first=first, last=first + timedelta(days=days - 1))
+    crowd = tuple(
+        replace(each, leave=(*each.leave, away)) if each is one else each for each in problem.people
+    )
+    found = fewest_changes(replace(problem, people=crowd, published=roster.assignments))
+    if out:
+        _write(out, problem, found.roster)
+    names = {each.person_id: each.name for each in problem.people}
+    posts = {each.post_id: each for each in problem.posts}
+    for new in sorted(found.changed, key=lambda each: posts[each.post_id].starts_at):
+        post = posts[new.post_id]
+        typer.echo(f"{post.on}\t{post.name}\t{names[new.person_id]}")
+    typer.echo(f"changes\t{len(found.changed)}\nfewest\t{found.fewest}\nshort\t{found.short}")
+    raise typer.Exit(code=5 if found.short else 0)
+
+
+def _write(out: Path, problem: Problem, roster: Roster) -> None:
+    content = {
+        "problem": json.loads(file.write_problem(problem)),
+        "roster": json.loads(file.write_roster(roster)),
+    }
+    out.write_text(json.dumps(content, indent=1), "utf-8")
 
 
 def _holds(roster: Roster, person: Person, post: Post) -> bool:

@@ -2,15 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from plateau.activity.agreements.types import Agreement
 from plateau.activity.ledger.types import Fact
 from plateau.activity.types import Act, Delay, Entry, Period, Share, Summary, Table, Tally
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.ids import ExamId
 
 _LONGEST = timedelta(days=3660)
+_WITH_FEE = frozenset({"CT", "MR", "PT"})
 _COLUMNS = (
     "entry", "kind", "exam", "exam_code", "modality", "urgency", "site", "member", "reader",
     "line", "duty_on", "complete_at", "signed_at", "counted_at", "turnaround_s",
@@ -48,6 +50,32 @@ def reading(act: Act) -> Fact:
         status=act.status,
         minutes=act.minutes,
     )
+
+
+def fee_of(reading: Fact, agreements: Iterable[Agreement]) -> Iterator[Fact]:
+    """The technical fee of an exam, where an agreement shares those of its machine.
+
+    Source: UNCAM, technical fees of CT, MRI and PET.
+    """
+    for one in agreements:
+        held = one.valid_from <= reading.happened_on
+        over = one.valid_to is not None and reading.happened_on >= one.valid_to
+        counts = reading.machine in one.ae_titles and one.operator is not None
+        if held and not over and counts and reading.modality in _WITH_FEE:
+            yield Fact(
+                key=f"fee:{reading.exam_id}",
+                kind="fee",
+                happened_on=reading.happened_on,
+                exam_id=reading.exam_id,
+                exam_code=reading.exam_code,
+                modality=reading.modality,
+                machine=reading.machine,
+                session=reading.session,
+                reader_member=reading.reader_member,
+                session_member=reading.session_member,
+                patient_member=reading.patient_member,
+                minutes=reading.minutes,
+            )
 
 
 def period(start: datetime | None, end: datetime | None, *, now: datetime) -> Period:

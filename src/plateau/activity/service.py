@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from plateau.activity import queries, rules
+from plateau.activity.agreements import service as agreements
 from plateau.activity.ledger import service as ledger
 from plateau.activity.types import Counted, Entry, Period, Scope, Summary, Table
 from plateau.kernel.caller import Caller, Role
@@ -21,7 +22,9 @@ def count(tx: Tx, *, version_id: VersionId, now: datetime) -> bool:
     act = queries.act(tx, version_id)
     if act.kind != "final":
         return False
-    return ledger.append(tx, [rules.reading(act)], at=now) == 1
+    reading = rules.reading(act)
+    facts = [reading, *rules.fee_of(reading, agreements.agreements(tx))]
+    return ledger.append(tx, facts, at=now) > 0
 
 
 def scope_of(caller: Caller) -> Scope:

@@ -11,6 +11,7 @@ import structlog
 
 from plateau.access import service as access
 from plateau.activity import jobs as activity_jobs
+from plateau.activity.collect import service as collecting
 from plateau.entry import boot
 from plateau.exchange import jobs as exchange_jobs
 from plateau.images import jobs as images_jobs
@@ -107,6 +108,7 @@ def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:
         _try(runtime, lambda tx: routing.ask_again(tx, now=clock.now()))
         _try(runtime, lambda tx: retention.propose(tx, now=clock.now()))
         _try(runtime, lambda tx: commitment.ask_again(tx, now=clock.now()))
+        _try(runtime, lambda tx: collecting.collect(tx, now=clock.now()))
 
 
 def _tidy(runtime: Runtime, stop: threading.Event) -> None:

@@ -31,7 +31,7 @@ create table activity.signature (
 create table activity.dispute (
   dispute_id uuid primary key,
   agreement text not null,
-  entry_id bigint not null references activity.entry,
+  entry_id bigint not null,            -- of the ledger, from which nothing goes
   reason text not null check (trim(reason) <> ''),
   raised_by uuid not null references access.account,
   raised_at timestamptz not null,

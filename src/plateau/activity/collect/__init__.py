@@ -1,0 +1,1 @@
+"""What rosters and duties say was worked, once it is over."""

@@ -11,9 +11,19 @@ from planning.roster.build import all_held, codes, contracted, post
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.time import instant
 from plateau.planning import building, service
+from plateau.planning.publication.queries import versions
 from plateau.planning.publication.service import desk, drafting, publishing
 from plateau.planning.roster import check, counting
-from plateau.planning.roster.types import Assignment, Kind, Post, Problem, Roster, Setting, Status
+from plateau.planning.roster.types import (
+    Assignment,
+    Kind,
+    Post,
+    Problem,
+    Roster,
+    Setting,
+    Span,
+    Status,
+)
 from plateau.planning.types import Hours, RosterEntry
 from plateau.planning.types import Roster as Published
 from plateau.platform.db import Tx, json
@@ -176,6 +186,35 @@ def lived(tx: Tx, last: date, *posts: Post) -> tuple[Pool, Problem]:
 
 def work(pool: Pool, on: date, start: time, end: time) -> Post:
     return post(on, start, end, site_id=pool.site_id)
+
+
+def test_leave_granted_and_wishes_are_part_of_what_is_known(tx: Tx) -> None:
+    loaded(tx)
+    reader = rows.person_id("EXEMPLE")
+    tx.run(
+        """
+        insert into planning.leave
+          (leave_id, person_id, first_on, last_on, status, asked_at)
+        values (gen_random_uuid(), %(who)s, %(first)s, %(first)s, 'granted', now()),
+               (gen_random_uuid(), %(who)s, %(last)s, %(last)s, 'asked', now())
+        """,
+        who=reader,
+        first=FIRST,
+        last=LAST,
+    )
+    tx.run(
+        "insert into planning.wish values"
+        " (gen_random_uuid(), %(who)s, %(on)s, 'off', 'N', 5, false, now())",
+        who=reader,
+        on=FIRST,
+    )
+
+    problem = desk.as_known(tx, first=FIRST, last=LAST, now=AT)
+
+    (one,) = (person for person in problem.people if person.person_id == reader)
+    assert one.leave == (Span(first=FIRST, last=FIRST),)
+    assert [(wish.on, wish.points) for wish in one.wishes] == [(FIRST, 5)]
+    assert versions.periods(tx) == []
 
 
 @pytest.mark.parametrize(("start", "is_rested"), [(time(8, 29), False), (time(8, 30), True)])

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from plateau.kernel.errors import InvalidInputError, NotFoundError
-from plateau.planning import building
+from plateau.planning.publication.service import desk
 from plateau.planning.roster import file, samples
 from plateau.planning.roster.check import check as breaches_of
 from plateau.planning.roster.types import Assignment, Breach, Person, Post, Problem, Roster, Span
@@ -21,7 +21,7 @@ from plateau.planning.solver.conflicts import explain as why
 from plateau.planning.solver.replan import replan as fewest_changes
 from plateau.planning.solver.solve import Progress
 from plateau.planning.solver.solve import solve as solved
-from plateau.platform import runtime
+from plateau.platform import clock, runtime
 
 app = typer.Typer(no_args_is_help=True, help="Rosters.")
 _SAMPLES = {
@@ -82,7 +82,7 @@ def _problem(territory: str | None, sample: str | None, first: date, weeks: int)
         raise InvalidInputError("name a territory, or a sample")
     last = first + timedelta(days=7 * weeks - 1)
     with runtime.db().begin() as tx:
-        return building.problem(tx, first=first, last=last)
+        return desk.as_known(tx, first=first, last=last, now=clock.now())
 
 
 @app.command()

@@ -96,6 +96,16 @@ def carried_over(tx: Tx, problem: Problem, *, now: datetime) -> Problem:
     return replace(problem, carried={**problem.carried, **left, **noted})
 
 
+def as_known(tx: Tx, *, first: date, last: date, now: datetime) -> Problem:
+    """The problem of some days with leave, wishes and counters as they stand; nothing is kept."""
+    problem = building.problem(tx, first=first, last=last)
+    return rules.as_lived(
+        carried_over(tx, problem, now=now),
+        absences=asked.absences(tx, first=first, last=last, granted=True),
+        wishes=asked.wishes(tx, first=first, last=last),
+    )
+
+
 def keep_period(tx: Tx, problem: Problem, *, now: datetime) -> Period:
     """A period whose problem is this one; ConflictError when other days overlap with it."""
     found = versions.period_at(tx, first=problem.first, last=problem.last)

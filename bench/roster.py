@@ -1,8 +1,8 @@
 """The planner: public shift-scheduling instances, and invented pools of real sizes.
 
 INSTANCES names a folder of `Instance*.txt` and `best_known.csv`; `--quick` takes short limits and
-one seed; names after it choose among `public basque-landes year le-mans region`. TIMEFOLD names a
-Python that has it, where the planner's own does not.
+one seed, `--seeds` fewer of them, `--limit` no more seconds a solve; names after them choose among
+`public basque-landes year le-mans region`. TIMEFOLD names a Python that has it, if ours has not.
 """
 
 import argparse
@@ -56,15 +56,32 @@ def main() -> None:
     """Measure what was asked for and print it beside its targets."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument("--limit", type=float)
     parser.add_argument("parts", nargs="*", default=list(_MEASURES))
     asked = parser.parse_args()
     unknown = [part for part in asked.parts if part not in _MEASURES]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(_MEASURES)}")
-    limits = QUICK if asked.quick else Limits()
+    limits = _limits(QUICK if asked.quick else Limits(), asked.seeds, asked.limit)
     for part in asked.parts:
         results = [_with_load(result) for result in _MEASURES[part](limits)]
         report("roster-quick" if asked.quick else "roster", results, keep=True)
+
+
+def _limits(limits: Limits, seeds: int | None, most: float | None) -> Limits:
+    """The limits, with fewer seeds and no solve longer than asked."""
+    if seeds is not None:
+        limits = replace(limits, seeds=limits.seeds[:seeds])
+    if most is None:
+        return limits
+    return replace(
+        limits,
+        public=min(limits.public, most),
+        quarter=min(limits.quarter, most),
+        year=min(limits.year, most),
+        region=min(limits.region, most),
+    )
 
 
 def _with_load(result: Result) -> Result:

@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse
 
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import ConflictError, InvalidInputError, PlateauError, RuleBrokenError
-from plateau.kernel.ids import ExamId, SiteId, VersionId
+from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
 from plateau.kernel.urgency import Urgency
 from plateau.platform import clock
 from plateau.platform.db import Db
-from plateau.reading import entering, rejected, service, views
+from plateau.reading import assigning, entering, rejected, service, views
 from plateau.reading.rules import texts
 from plateau.reading.types import Addendum, Filters, Save, Sections, Signing
 from plateau.reading.views import Desk, Worklist
@@ -158,6 +158,24 @@ def release(visit: VisitDep, exam_id: ExamId) -> Response:
     if visit.request.headers.get("HX-Request"):
         return Response(status_code=204)  # the open list hears that it changed
     return RedirectResponse("/worklist", status_code=303)
+
+
+@router.post("/worklist/{exam_id}/decline")
+def decline(visit: VisitDep, exam_id: ExamId) -> Response:
+    """Leave to others an exam that was given to the caller."""
+    with visit.db.begin() as tx:
+        assigning.decline(tx, visit.caller, exam_id, now=visit.now)
+    if visit.request.headers.get("HX-Request"):
+        return Response(status_code=204)  # the open list hears that it changed
+    return RedirectResponse("/worklist", status_code=303)
+
+
+@router.post("/exams/{exam_id}/assign")
+def assign(visit: VisitDep, exam_id: ExamId, person_id: Annotated[UUID, Form()]) -> Response:
+    """Give an exam to a reader."""
+    with visit.db.begin() as tx:
+        assigning.assign(tx, visit.caller, exam_id, to=PersonId(person_id), now=visit.now)
+    return _go(visit.request, f"/exams/{exam_id}")
 
 
 @router.get("/read/{exam_id}")

@@ -19,12 +19,11 @@ from plateau.kernel.errors import (
     RuleBrokenError,
 )
 from plateau.kernel.ids import ExamId, VersionId
-from plateau.kernel.time import local
 from plateau.planning import service as planning
 from plateau.platform import jobs, runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
-from plateau.reading import document, entering, wording
+from plateau.reading import assigning, document, entering, wording
 from plateau.reading.events import ReportSigned
 from plateau.reading.queries import tasks, texts
 from plateau.reading.rules import lifecycle
@@ -53,32 +52,22 @@ from plateau.territory import service as territory
 
 
 def take_next(tx: Tx, caller: Caller, *, now: datetime, wall: datetime) -> ExamId | None:
-    """Give the caller the most urgent exam of the sites they are on duty for; None if none waits.
+    """Give the caller the most urgent exam that they may read now; None if none waits.
 
     An exam they hold already counts among those that wait: asking twice gives the same one.
     """
-    on_duty = planning.sites_on_duty(tx, person_id=caller.person_id, at=now)
-    sites = caller.sites_as(Role.READER) & on_duty.keys()
-    tasks.lock_reader(tx, caller.person_id)
-    exam_id = tasks.lock_next(
-        tx, reader_id=caller.person_id, sites=sites, on=local(now).date(), wall=wall
-    )
+    exam_id = assigning.next_exam(tx, caller, now=now, wall=wall)
     if exam_id is None:
         return None
-    _hold(tx, caller, tasks.held(tx, exam_id, sites=sites), now=now, wall=wall)
+    held = tasks.held(tx, exam_id, sites=caller.sites_as(Role.READER))
+    _hold(tx, caller, held, now=now, wall=wall)
     return exam_id
 
 
 def take(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime, wall: datetime) -> None:
     """Give the caller one exam, which waits or whose reader gave no sign for too long."""
     held = _lock(tx, caller, exam_id)
-    on = local(now).date()
-    if not territory.may_read(
-        tx, person_id=caller.person_id, site_id=held.site_id, modality=held.modality, on=on
-    ):
-        raise RuleBrokenError(
-            "you hold no privilege to read {modality} exams of this site", modality=held.modality
-        )
+    assigning.require_able(tx, caller, exam_id, now=now)
     _hold(tx, caller, held, now=now, wall=wall)
 
 
@@ -173,6 +162,7 @@ def sign(tx: Tx, blobs: Blobs, caller: Caller, signing: Signing, *, now: datetim
     facts = replace(entering.facts_of(tx, save.exam_id), own_signature=True, clean=True)
     signed = _step(tx, held, Step.SIGNED, caller, now, facts)
     tasks.finish(tx, exam_id=save.exam_id, reader_id=caller.person_id, now=now)
+    assigning.learn(tx, save.exam_id)
     texts.drop_draft(tx, save.exam_id)
     version_id = _seal(tx, blobs, caller, sheet, save.sections, _new_seal(held, caller, now))
     _record(tx, caller, held, "report.sign", now)

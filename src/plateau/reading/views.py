@@ -14,8 +14,9 @@ from plateau.kernel.ids import ExamId, VersionId
 from plateau.planning import service as planning
 from plateau.planning.types import Coverage
 from plateau.platform.db import Tx
-from plateau.reading import service
+from plateau.reading import assigning, service
 from plateau.reading.queries import lists, rejected, tasks, texts
+from plateau.reading.rules.ranking import Choice
 from plateau.reading.rules.texts import lateness
 from plateau.reading.types import (
     Arriving,
@@ -115,6 +116,8 @@ class Dossier:
     rejected: Sequence[Rejected]
     sees_content: bool
     is_reader: bool
+    is_coordinator: bool
+    choices: Sequence[Choice]
 
 
 def worklist(tx: Tx, caller: Caller, filters: Filters, *, limit: int, now: datetime) -> Worklist:
@@ -217,6 +220,8 @@ def dossier(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Dossie
         rejected=rejected.of_exam(tx, exam_id),
         sees_content=sees_content,
         is_reader=held.site_id in caller.sites_as(Role.READER),
+        is_coordinator=held.site_id in caller.sites_as(Role.COORDINATOR),
+        choices=assigning.explain(tx, exam_id, sites=caller.sites_as(*LISTED), now=now),
     )
 
 

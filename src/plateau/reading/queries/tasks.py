@@ -1,7 +1,7 @@
 """SQL of tasks and leases, and the log of what happens to them."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from plateau.kernel.caller import Role
@@ -47,37 +47,6 @@ def set_incomplete_reason(tx: Tx, exam_id: ExamId, reason: str) -> None:
 def lock_reader(tx: Tx, person_id: PersonId) -> None:
     """Until the transaction ends, nothing else is taken in this reader's name."""
     tx.run("select pg_advisory_xact_lock(hashtextextended(%(id)s::text, 7))", id=person_id)
-
-
-def lock_next(
-    tx: Tx, *, reader_id: PersonId, sites: Collection[SiteId], on: date, wall: datetime
-) -> ExamId | None:
-    """Lock the first exam that `reader_id` may read now: waiting, lapsed, or theirs already."""
-    return tx.value(
-        """
-        select t.exam_id
-        from reading.task t
-        where t.site_id = any(%(sites)s)
-          and (t.state in ('unassigned', 'draft')
-               or t.state = 'reading'
-                  and (t.reader_id = %(reader)s or t.lease_until < %(wall)s))
-          and exists (
-            select from territory.skill s
-            where s.person_id = %(reader)s and s.modality = t.modality
-              and s.valid_from <= %(on)s and (s.valid_to is null or s.valid_to > %(on)s))
-          and exists (
-            select from territory.privilege p
-            where p.person_id = %(reader)s and p.site_id = t.site_id
-              and p.valid_from <= %(on)s and (p.valid_to is null or p.valid_to > %(on)s))
-        order by t.urgency, t.due_at, t.exam_id
-        limit 1
-        for update of t skip locked
-        """,
-        reader=reader_id,
-        sites=list(sites),
-        on=on,
-        wall=wall,
-    )
 
 
 def lock(tx: Tx, *, exam_id: ExamId, sites: Collection[SiteId]) -> bool:

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from harness import Result, Target, report, seconds
 from peers import public
-from peers.memory import Peak
+from peers.memory import Peak, processor
 from plateau.planning.roster import samples
 from plateau.planning.roster.check import check
 from plateau.planning.roster.replace import replacements
@@ -78,6 +78,7 @@ def _limits(limits: Limits, seeds: int | None, most: float | None) -> Limits:
     return replace(
         limits,
         public=min(limits.public, most),
+        peer=min(limits.peer, most / 2),
         quarter=min(limits.quarter, most),
         year=min(limits.year, most),
         region=min(limits.region, most),
@@ -141,11 +142,13 @@ def region(limits: Limits) -> list[Result]:
 def _pool(name: str, problem: Problem, aim: Aim, limits: Limits) -> tuple[list[Result], Solution]:
     found: list[Solution] = []
     spent: list[float] = []
+    used: list[float] = []
     with Peak() as peak:
         for seed in limits.seeds:
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), processor()
             found.append(solve(problem, seconds=aim.whole, workers=2, seed=seed))
             spent.append(time.perf_counter() - began)
+            used.append(processor() - worked)
 
     def row(what: str, of: Callable[[Solution], float], unit: str, bound: float | None) -> Result:
         value = statistics.median(of(one) for one in found)
@@ -166,7 +169,10 @@ def _pool(name: str, problem: Problem, aim: Aim, limits: Limits) -> tuple[list[R
         row("cost of soft rules", lambda one: sum(one.by_rule.values()), "points", None),
     ]  # fmt: skip
     whole = statistics.median(spent)
-    rows.append(Result(name=f"{name}: time", value=whole, unit="s", note=f"{aim.whole:g} s asked"))
+    note = f"{aim.whole:g} s asked, {statistics.median(used):.0f} s of processor"
+    rows.append(Result(name=f"{name}: time", value=whole, unit="s", note=note))
+    first = statistics.median(one.first_processor_s for one in found)
+    rows[0] = replace(rows[0], note=f"{first:.1f} s of processor")
     rows.append(replace(row("sessions' gap, duties given", proven, "%", None), note="first seed"))
     memory = None if aim.memory is None else Target(bound=aim.memory)
     rows.append(Result(name=f"{name}: memory", value=peak.gib, unit="GiB", target=memory))
@@ -217,19 +223,22 @@ def _sick(problem: Problem, found: Solution) -> Iterator[Result]:
         roster = Roster(assignments=ill.published)
         return seconds(lambda: replacements(ill, roster, one.post_id, now=now))
 
+    worked = time.process_time()
     spent = statistics.median(ranked(ill, one) for ill, one in asked)
-    note = f"median of {len(asked)} sick calls"
+    mean_ms = 1000 * (time.process_time() - worked) / len(asked)
+    note = f"median of {len(asked)} sick calls, {mean_ms:.0f} ms of processor each"
     target = Target(bound=200)
     yield Result(
         name="sick call: replacements", value=1000 * spent, unit="ms", target=target, note=note
     )
     times: list[float] = []
-    proven = 0
+    proven, worked = 0, time.process_time()
     for ill, _ in asked:
         began = time.perf_counter()
         proven += replan(ill).is_proven
         times.append(time.perf_counter() - began)
-    note = f"worst of {len(asked)}, {proven} proven fewest"
+    mean_s = (time.process_time() - worked) / len(asked)
+    note = f"worst of {len(asked)}, {proven} proven fewest, {mean_s:.1f} s of processor each"
     target = Target(bound=10)
     yield Result(name="sick call: new plan", value=max(times), unit="s", target=target, note=note)
     target = Target(bound=len(asked), better="higher")

@@ -2,6 +2,7 @@
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from plateau.planning.solver.chain import Chain
 from plateau.planning.solver.run import Progress, Run, gap_of
 from plateau.planning.solver.stage import SCALE
 
+_UNKNOWN = (math.nan, math.nan)
 _WORTH_S = 1.0  # left, to look for a better roster
 
 
@@ -33,6 +35,7 @@ class Solution:
     by_rule: Mapping[str, float]
     breaches: Sequence[Breach] = ()
     first_seconds: float = math.nan  # until every post was looked at once
+    first_processor_s: float = math.nan  # of processor until then: the same on a busy machine
     session_cost: float = 0.0
     session_bound: float = 0.0
 
@@ -64,6 +67,7 @@ def solve(  # noqa: PLR0913  # the fixed interface between the parts of the plan
 
     With one worker, `seconds` are CP-SAT's deterministic units and the result is repeatable.
     """
+    began = time.process_time()
     parts = components.split(problem)
     run = Run(seconds, workers, seed, on_progress, should_stop, parts=len(parts))
     known = start.assignments if start else problem.published
@@ -77,13 +81,13 @@ def solve(  # noqa: PLR0913  # the fixed interface between the parts of the plan
         chains.append(chain)
     _each(chains, Chain.quick, run)
     is_whole = all(one.best.is_whole for one in chains)
-    first_seconds = run.spent() if is_whole else math.nan
+    first = (run.spent(), time.process_time() - began) if is_whole else _UNKNOWN
     if is_whole:
         _tell_whole(run, problem, chains)
     if run.left() > _WORTH_S and not run.should_stop():
         _each(chains, lambda one: one.better(_budget(run, chains, one)), run)
         _tell_whole(run, problem, chains)
-    return _concluded(problem, chains, first_seconds)
+    return _concluded(problem, chains, first)
 
 
 def _budget(run: Run, chains: Sequence[Chain], one: Chain) -> float:
@@ -155,7 +159,7 @@ def _roster(problem: Problem, chains: Iterable[Chain]) -> Roster:
 
 def _tell_whole(run: Run, problem: Problem, chains: Sequence[Chain]) -> None:
     """A whole roster goes out with what each rule costs in it, to be kept if all else is lost."""
-    found = _concluded(problem, chains, math.nan)
+    found = _concluded(problem, chains)
     run.by_rule = found.by_rule
     run.on_progress(
         Progress(
@@ -171,7 +175,9 @@ def _tell_whole(run: Run, problem: Problem, chains: Sequence[Chain]) -> None:
     )
 
 
-def _concluded(problem: Problem, chains: Sequence[Chain], first_seconds: float) -> Solution:
+def _concluded(
+    problem: Problem, chains: Sequence[Chain], first: tuple[float, float] = _UNKNOWN
+) -> Solution:
     """The roster with what each rule costs in it, as the checker says."""
     made = [one.best for one in chains]
     roster = _roster(problem, chains)
@@ -188,7 +194,8 @@ def _concluded(problem: Problem, chains: Sequence[Chain], first_seconds: float) 
         proven=all(one.is_whole for one in made) and bound >= cost,
         by_rule=by_rule,
         breaches=breaches,
-        first_seconds=first_seconds,
+        first_seconds=first[0],
+        first_processor_s=first[1],
         session_cost=sum(one.session_cost for one in made) / SCALE,
         session_bound=sum(one.session_bound for one in made) / SCALE,
     )

@@ -51,6 +51,13 @@ def test_the_counter_shows_the_drift_and_what_would_make_it_up(scene: Scene) -> 
     assert "18,900.00" in page.text  # 21 fees of 900 euros
 
 
+def test_the_same_page_speaks_french(scene: Scene) -> None:
+    page = scene.client(replace(scene.chm, language="fr")).get("/counters/MN-50-50", params=Q3)
+
+    assert page.status_code == 200
+    assert "18\u202f900,00" in page.text
+
+
 def test_a_figure_opens_its_entries_and_a_correction_shows_there(scene: Scene) -> None:
     client = scene.client(scene.chm)
     page = client.get("/counters/MN-50-50", params=Q3).text

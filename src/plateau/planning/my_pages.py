@@ -13,7 +13,7 @@ from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import PersonId
 from plateau.kernel.time import local
 from plateau.planning import tabs
-from plateau.planning.publication import calendar, rules
+from plateau.planning.publication import calendar, effects, rules
 from plateau.planning.publication.queries import asked, versions
 from plateau.planning.publication.service import desk as desks
 from plateau.planning.publication.service import living, swapping, viewing
@@ -259,14 +259,14 @@ def absence(
 ) -> HTMLResponse:
     """The posts of somebody absent, each with who could take it."""
     with db.begin() as tx:
-        rows = living.to_replace(tx, caller, absence_id, now=now)
+        found = living.to_replace(tx, caller, absence_id, now=now)
         one = asked.absence(tx, absence_id)
     return render(
         request,
         "planning/absence.html",
         block="absence",
         absence=one,
-        rows=rows,
+        rows=[{"held": row.held, "candidates": effects.told(row.candidates)} for row in found],
         tabs=tabs.of(caller),
     )
 

@@ -12,13 +12,14 @@ from plateau.kernel.caller import Caller
 from plateau.kernel.ids import PersonId
 from plateau.kernel.time import local
 from plateau.planning import tabs
-from plateau.planning.publication import grid
+from plateau.planning.publication import effects, grid
 from plateau.planning.publication.grid import Asked
 from plateau.planning.publication.queries import versions
 from plateau.planning.publication.service import desk as desks
 from plateau.planning.publication.service import drafting, publishing, viewing
 from plateau.planning.publication.service.desk import Desk
 from plateau.planning.publication.types import Change, DayCopy, Drop, Hand, Leniency
+from plateau.planning.roster.rules.catalogue import RULES
 from plateau.planning.roster.types import Post
 from plateau.platform import clock
 from plateau.platform.db import Db, Tx
@@ -54,6 +55,11 @@ class View(BaseModel):
                   "beside": "1" if self.beside else None, **other}  # fmt: skip
         return "&".join(f"{key}={value}" for key, value in values.items() if value)
 
+    def of(self, version_id: UUID | None) -> str:
+        """The same days, in another version; where they are read when none is given."""
+        values = {"view": self.view, "by": self.by, "on": self.on, "version": version_id}
+        return "/roster?" + "&".join(f"{key}={value}" for key, value in values.items() if value)
+
 
 class Step(BaseModel):
     """A change of a draft, as dragged or typed."""
@@ -88,6 +94,8 @@ def roster(
         before=grid.window(asked.view, asked.first - timedelta(days=1))[0],
         after=asked.last + timedelta(days=1),
         may_edit=caller.is_one_of(*desks.COORDINATORS),
+        by_rule=effects.by_rule,
+        rules=RULES,
         tabs=tabs.of(caller),
     )
 
@@ -182,7 +190,7 @@ def _changed(
 ) -> Response:
     """The cells that a change touches, each to take its place; without scripts, the page again."""
     if not request.headers.get("HX-Request"):
-        return RedirectResponse(f"/roster?version={version_id}", 303)
+        return RedirectResponse(view.of(version_id), 303)
     now = clock.now()
     with db.begin() as tx:
         desk = desks.of_version(tx, version_id, now=now)
@@ -199,6 +207,9 @@ def _changed(
         "planning/roster_cells.html",
         shown=shown,
         asked=asked,
+        view=view,
+        by_rule=effects.by_rule,
+        rules=RULES,
         cells=grid.some(shown.grid, keys),
     )
 
@@ -219,6 +230,7 @@ def post(
         request,
         "planning/post.html",
         shown=shown,
+        candidates=effects.told(shown.candidates),
         may_edit=caller.is_one_of(*desks.COORDINATORS),
         tabs=tabs.of(caller),
     )
@@ -317,29 +329,34 @@ def history(
 
 
 @router.post("/periods/{period_id}/draft")
-def draft(period_id: UUID, db: DbDep, caller: CallerDep) -> RedirectResponse:
+def draft(
+    period_id: UUID, db: DbDep, caller: CallerDep, view: Annotated[View, Query()]
+) -> RedirectResponse:
     """A new draft, as what is published."""
     with db.begin() as tx:
         made = drafting.begin(tx, caller, period_id, held=None, reason="", now=clock.now())
-    return RedirectResponse(f"/roster?version={made.version_id}", 303)
+    return RedirectResponse(view.of(made.version_id), 303)
 
 
 @router.post("/{version_id}/publish")
 def publish(
-    version_id: UUID, db: DbDep, caller: CallerDep, reason: Annotated[str, Form()] = ""
-) -> RedirectResponse:
+    version_id: UUID, db: DbDep, caller: CallerDep, view: Annotated[View, Query()],
+    reason: Annotated[str, Form()] = "",
+) -> RedirectResponse:  # fmt: skip
     """A draft is what people live by; an earlier version is so again."""
     now = clock.now()
     with db.begin() as tx:
         is_draft = versions.version(tx, version_id).is_draft
         act = publishing.publish if is_draft else publishing.publish_again
         made = act(tx, caller, version_id, reason=reason, now=now)
-    return RedirectResponse(f"/roster?version={made.version_id}", 303)
+    return RedirectResponse(view.of(made.version_id), 303)
 
 
 @router.post("/{version_id}/drop")
-def drop(version_id: UUID, db: DbDep, caller: CallerDep) -> RedirectResponse:
+def drop(
+    version_id: UUID, db: DbDep, caller: CallerDep, view: Annotated[View, Query()]
+) -> RedirectResponse:
     """A draft is given up."""
     with db.begin() as tx:
         drafting.drop(tx, caller, version_id)
-    return RedirectResponse("/roster", 303)
+    return RedirectResponse(view.of(None), 303)

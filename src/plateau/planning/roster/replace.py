@@ -26,12 +26,25 @@ from plateau.planning.roster.types import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """One thing that a replacement changes: an English sentence, and what fills its places."""
+    """One thing that a replacement changes: an English sentence, and what fills its places.
+
+    Units: minutes of rest; duties and sessions. No rest is known where nothing is near.
+    """
 
     kind: str  # rest, fairness or share
     text: str
     values: dict[str, str]
     cost: float = 0.0  # below zero: better than now
+    was: float | None = None
+    will: float | None = None
+    fair: float | None = None  # what it ought to be
+
+    @property
+    def is_better(self) -> bool:
+        """Whether it comes nearer to what is fair."""
+        if self.was is None or self.will is None or self.fair is None:
+            return False
+        return abs(self.will - self.fair) < abs(self.was - self.fair)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +97,9 @@ def _candidate(board: Board, person: Person, work: Work) -> Candidate:
     then = worker(board.problem, person, [*now.works, work])
     was, will = check_person(board, now), check_person(board, then)
     known = {_key(found) for found in was}
-    effects = (*_rest(then, work), *_fairness(board, person, work), *_share(board, person, work))
+    effects = (
+        *_rest(now, then, work), *_fairness(board, person, work), *_share(board, person, work)
+    )  # fmt: skip
     return Candidate(
         person_id=person.person_id,
         name=person.name,
@@ -100,15 +115,24 @@ def _key(found: Breach) -> tuple[object, ...]:
     return (found.rule, found.on, found.post_ids)
 
 
-def _rest(then: Worker, work: Work) -> Iterator[Effect]:
+def _rest(now: Worker, then: Worker, work: Work) -> Iterator[Effect]:
     """The rest before and after the post, where it is short enough to matter."""
+    was = _rest_around(now, work)
     for rest in then.rests:
         before, after = rest.before.works, rest.after.works
         if work in before or work in after:
             text = N_("rests {rest} between {before} and {after}")
             values = {"rest": hours(max(0, rest.minutes)), "before": before[-1].post.name,
                       "after": after[0].post.name}  # fmt: skip
-            yield Effect(kind="rest", text=text, values=values)
+            yield Effect(kind="rest", text=text, values=values, was=was,
+                         will=max(0, rest.minutes))  # fmt: skip
+
+
+def _rest_around(now: Worker, work: Work) -> float | None:
+    """What somebody rests now where the post would lie."""
+    before = max((one.end for one in now.works if one.end <= work.start), default=None)
+    after = min((one.start for one in now.works if one.start >= work.end), default=None)
+    return None if before is None or after is None else float(after - before)
 
 
 def _fairness(board: Board, person: Person, work: Work) -> Iterator[Effect]:
@@ -130,7 +154,8 @@ def _nearer(board: Board, burden: Burden, done: int, target: float) -> Effect:
     text = N_("would hold {done} of {burden}, {target} would be fair")
     values = {"done": str(done + 1), "burden": burden.value, "target": number(target)}
     off = abs(done + 1 - target) - abs(done - target)
-    return Effect(kind="fairness", text=text, values=values, cost=off * _weight(setting))
+    return Effect(kind="fairness", text=text, values=values, cost=off * _weight(setting),
+                  was=done, will=done + 1, fair=target)  # fmt: skip
 
 
 def _weight(setting: Setting | None) -> int:
@@ -151,7 +176,9 @@ def _share(board: Board, person: Person, work: Work) -> Iterator[Effect]:
         text = N_("their member would hold {done} sessions of {family}, {target} are its share")
         values = {"done": str(will[member][0]), "family": share.family,
                   "target": number(will[member][1])}  # fmt: skip
-        yield Effect(kind="share", text=text, values=values, cost=off * _weight(setting))
+        yield Effect(kind="share", text=text, values=values, cost=off * _weight(setting),
+                     was=will[member][0] - 1, will=will[member][0],
+                     fair=will[member][1])  # fmt: skip
 
 
 def _largest(found: dict[MemberId, tuple[int, float]]) -> float:

@@ -1,6 +1,6 @@
 // The roster's table: drag with the pointer, or Enter lifts, arrows move, Enter drops, Escape
-// cancels, Del clears, Ctrl+Z undoes, Ctrl+C and Ctrl+V copy a day. The server decides and sends
-// back the cells that changed, or 409 and the reason.
+// cancels, Space opens the post, Del clears, Ctrl+Z undoes, Ctrl+C and Ctrl+V copy a day. The
+// server decides and sends back the cells that changed, or 409 and the reason.
 const REFUSED = 'htmx:beforeSwap';
 const AFTER = 'htmx:afterSwap';
 
@@ -14,6 +14,12 @@ function say(text) {
   const said = document.getElementById('roster-said');
   said.hidden = !text;
   said.textContent = text;
+}
+
+// What a key did, for who hears the page: `lifted`, `dropped`, `cancelled`, `copied`.
+function tell(what, chip) {
+  const told = document.getElementById('roster-told');
+  told.textContent = chip ? `${chip.title || chip.textContent}: ${told.dataset[what]}` : told.dataset[what];
 }
 
 function send(action, values) {
@@ -40,7 +46,9 @@ function lift(post, of) {
 
 function liftFrom(cell) {
   const chip = cell.querySelector('.ev[draggable]');
-  if (chip) lift(chip.dataset.post, chip.dataset.of);
+  if (!chip) return;
+  lift(chip.dataset.post, chip.dataset.of);
+  tell('lifted', chip);
 }
 
 function letGo() {
@@ -79,24 +87,33 @@ function onKey(event) {
   if (!cell || !event.target.closest('table.ro')) return;
   const live = cell.closest('table.ro[data-roster]');
   if (live && (event.ctrlKey || event.metaKey) && ['c', 'v'].includes(event.key.toLowerCase())) {
-    if (event.key.toLowerCase() === 'c') copied = { of: cell.dataset.person, day: dayOf(cell) };
-    else if (copied) send('copy', { of: copied.of, day: copied.day, to: cell.dataset.person, to_day: dayOf(cell) });
+    if (!cell.dataset.person) return;
+    if (event.key.toLowerCase() === 'c') {
+      copied = { of: cell.dataset.person, day: dayOf(cell) };
+      tell('copied');
+    } else if (copied) send('copy', { of: copied.of, day: copied.day, to: cell.dataset.person, to_day: dayOf(cell) });
     event.preventDefault();
   } else if (['ArrowRight', 'ArrowLeft', 'ArrowUp', 'ArrowDown', 'Home', 'End'].includes(event.key)) {
     focus(step(cell, event.key));
     if (held) { document.querySelectorAll('.slot.over').forEach((one) => one.classList.remove('over')); document.activeElement.classList.add('over'); }
     event.preventDefault();
   } else if (event.key === 'Enter') {
-    if (!live) { cell.querySelector('a')?.click(); return; }
-    if (held) { drop(held.post, held.of, cell, null); letGo(); } else liftFrom(cell);
+    if (!live || !cell.dataset.person) { cell.querySelector('a')?.click(); return; }
+    if (held) { tell('dropped', held.chip); drop(held.post, held.of, cell, null); letGo(); } else liftFrom(cell);
+    event.preventDefault();
+  } else if (event.key === ' ') {
+    cell.querySelector('a')?.click();
     event.preventDefault();
   } else if (event.key === 'Escape') {
+    if (held) tell('cancelled', held.chip);
     letGo();
     say('');
   } else if (live && (event.key === 'Delete' || event.key === 'Backspace')) {
     const chip = cell.querySelector('.ev[data-of]:not([data-of=""])');
     if (chip) send('clear', { post: chip.dataset.post, of: chip.dataset.of });
     event.preventDefault();
+  } else {
+    return; // not of the table: the page may have a use for it
   }
   event.stopPropagation();
 }

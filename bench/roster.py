@@ -94,8 +94,8 @@ def _with_load(result: Result) -> Result:
 def shifts(limits: Limits) -> list[Result]:
     """The public instances, against the textbook, HiGHS alone and Timefold."""
     folder = public.folder()
-    if folder is None:
-        note = "no instances there: set INSTANCES to a folder of Instance*.txt and best_known.csv"
+    if not public.are_in(folder):
+        note = f"no instances in {folder}: set INSTANCES"
         return [Result(name="public instances", value=None, unit="", note=note)]
     return public.measured(folder, limits.public, limits.peer, limits.seeds)
 

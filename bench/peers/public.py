@@ -19,10 +19,14 @@ from plateau.planning.solver.shifts import Instance
 DEFAULT = "../shared/roster/instances"
 
 
-def folder() -> Path | None:
-    """Where the instances are; none when they are not there."""
-    found = Path(os.environ.get("INSTANCES") or DEFAULT)
-    return found if (found / "best_known.csv").exists() else None
+def folder() -> Path:
+    """Where the instances ought to be."""
+    return Path(os.environ.get("INSTANCES") or DEFAULT)
+
+
+def are_in(where: Path) -> bool:
+    """Whether the instances are in a folder."""
+    return (where / "best_known.csv").exists()
 
 
 def measured(where: Path, limit: float, peer: float, seeds: Sequence[int]) -> list[Result]:

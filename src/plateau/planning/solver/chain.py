@@ -42,6 +42,11 @@ class Made:
     short: int = 0
     is_whole: bool = False
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether nothing costs less, given what was decided in turn."""
+        return self.is_whole and self.bound >= self.cost * (1 - _GAP)
+
     def is_better(self, other: "Made") -> bool:
         """Whether it is whole, and lacks fewer people, or costs less."""
         if self.is_whole is not other.is_whole:

@@ -17,6 +17,8 @@ from plateau.planning.solver.run import Progress, Run, gap_of
 from plateau.planning.solver.stage import SCALE
 
 _UNKNOWN = (math.nan, math.nan)
+_TURNS = 5
+_AGAIN = 0.15  # of the time, left, to look once more
 _WORTH_S = 1.0  # left, to look for a better roster
 
 
@@ -84,10 +86,20 @@ def solve(  # noqa: PLR0913  # the fixed interface between the parts of the plan
     first = (run.spent(), time.process_time() - began) if is_whole else _UNKNOWN
     if is_whole:
         _tell_whole(run, problem, chains)
-    if run.left() > _WORTH_S and not run.should_stop():
+    for turn in range(_TURNS):
+        if not _is_worth_more(run, chains, turn):
+            break
         _each(chains, lambda one: one.better(_budget(run, chains, one)), run)
         _tell_whole(run, problem, chains)
     return _concluded(problem, chains, first)
+
+
+def _is_worth_more(run: Run, chains: Sequence[Chain], turn: int) -> bool:
+    """Whether there is time for one more look, and something to win."""
+    if run.should_stop() or (turn and run.is_exact):
+        return False
+    worth = _WORTH_S if turn == 0 else max(_WORTH_S, _AGAIN * run.seconds)
+    return run.left() > worth and not all(one.best.is_proven for one in chains)
 
 
 def _budget(run: Run, chains: Sequence[Chain], one: Chain) -> float:

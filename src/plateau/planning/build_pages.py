@@ -28,6 +28,7 @@ _BUILD = "/roster/build"
 _LARGEST = 8 * 1024 * 1024
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SECONDS = 60
+_PERIODS = 4  # that the page of equity compares
 
 
 @router.get("/roster/build")
@@ -198,11 +199,12 @@ def duties(
     except ValueError as error:
         raise InvalidInputError("a month is written as 2027-01") from error
     with db.begin() as tx:
-        rows = viewing.duties_of_month(tx, caller, first)
+        found = viewing.duties_of_month(tx, caller, first)
     with language.speaking(language_of(request)):
         _ = language.gettext
         heads = (_("Day"), _("Line"), _("Site"), _("Who"), _("Call order"), _("From"), _("Until"))
         title = _("Duties of {month}").format(month=f"{first:%m/%Y}")
+        rows = [(in_words(date.fromisoformat(on)), *others) for on, *others in found]
     content = sheets.duty_table([heads, *rows], title=title)
     return _download(content, "application/pdf", f"duties-{first:%Y-%m}.pdf")
 
@@ -222,7 +224,9 @@ def equity(
             versions.period(tx, period) if period else viewing.period_for(tx, local(now).date())
         )
         burdens = viewing.equity(tx, chosen.period_id, now=now) if chosen else []
-        periods = versions.periods(tx)
+        periods = sorted(versions.periods(tx), key=lambda one: one.first_on)
+        until = [one for one in periods if chosen and one.first_on <= chosen.first_on]
+        past = [(one, viewing.equity(tx, one.period_id, now=now)) for one in until[-_PERIODS:]]
     return render(
         request,
         "planning/equity.html",
@@ -230,5 +234,6 @@ def equity(
         period=chosen,
         periods=periods,
         burdens=burdens,
+        past=past if len(past) > 1 else [],
         tabs=tabs.of(caller),
     )

@@ -10,6 +10,7 @@ from plateau.access import pages as access_pages
 from plateau.access import service as access
 from plateau.activity import pages as activity
 from plateau.activity.counter import pages as counter
+from plateau.activity.regulatory import pages as regulatory
 from plateau.activity.settlement import pages as settlement
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
@@ -60,6 +61,7 @@ ROUTERS = (
     activity.router,
     counter.router,
     settlement.router,
+    regulatory.router,
 )
 
 

@@ -1,0 +1,1 @@
+"""What law and charter ask to watch: remote reading, hours, sessions refused or lent."""

@@ -9,16 +9,19 @@ import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
+from pydicom.encaps import encapsulate
+from pydicom.uid import UID, VideoEndoscopicImageStorage, generate_uid
 
 from chain import doors
 from faults.outside_view import View
+from images.instances import ct
 from images.test_scp import client
 from judges.people import known_as
 from plateau.platform.embedded import Postgres
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(120)]
 
+FILM = "a film"  # bytes that stand for one: nobody on the way looks into them
 # What is proposed, a file of pydicom's in that syntax, or what DCMTK makes one with.
 PROPOSED: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "-x=": ("1.2.840.10008.1.2.1", "CT_small.dcm", ()),
@@ -37,6 +40,13 @@ PROPOSED: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "-xr": ("1.2.840.10008.1.2.5", "MR_small_RLE.dcm", ()),
     "-xd": ("1.2.840.10008.1.2.1.99", "CT_small.dcm", ("dcmconv", "--write-xfer-deflated")),
+    **{
+        option: (f"1.2.840.10008.1.2.4.{number}", "CT_small.dcm", (FILM,))
+        for option, number in (
+            *(("-xm", 100), ("-xh", 101), ("-xn", 102), ("-xl", 103), ("-x2", 104)),
+            *(("-x3", 105), ("-xo", 106), ("-x4", 107), ("-x5", 108)),
+        )
+    },
 }
 
 
@@ -52,12 +62,13 @@ def test_storescu_with_every_proposed_transfer_syntax(
     hub: View, tmp_path: Path, option: str
 ) -> None:
     syntax, name, maker = PROPOSED[option]
-    path = prepared(tmp_path, name, maker)
+    path = filmed(tmp_path, syntax) if FILM in maker else prepared(tmp_path, name, maker)
     sent = dcmread(path)
     assert sent.file_meta.TransferSyntaxUID == syntax
     known_as(hub.doors, sent.PatientID)
 
-    said = client("storescu", hub.port, option, str(path))
+    alone = ["-R"] if FILM in maker else []  # films are none of the classes it always proposes
+    said = client("storescu", hub.port, option, *alone, str(path))
 
     assert said.startswith("0\n"), said
     place = (sent.StudyInstanceUID, sent.SeriesInstanceUID, sent.SOPInstanceUID)
@@ -79,6 +90,19 @@ def prepared(folder: Path, name: str, maker: tuple[str, ...]) -> Path:
         return path
     subprocess.run([*maker, str(path), str(made)], check=True, timeout=30)
     return made
+
+
+def filmed(folder: Path, syntax: str) -> Path:
+    """An endoscopy whose film is in that syntax."""
+    film = ct(patient="FILM-INVENTE")
+    film.SOPClassUID, film.Modality = VideoEndoscopicImageStorage, "ES"
+    film.add_new("PixelData", "OB", encapsulate([bytes(range(256)) * 64]))
+    film["PixelData"].is_undefined_length = True
+    film.ensure_file_meta()
+    film.file_meta.TransferSyntaxUID = UID(syntax)
+    path = folder / "film.dcm"
+    film.save_as(path, implicit_vr=False, little_endian=True, enforce_file_format=True)
+    return path
 
 
 def comparable(image: Dataset) -> Dataset:

@@ -24,6 +24,8 @@ from plateau.planning.solver import bounds
 from plateau.planning.solver.replan import replan
 from plateau.planning.solver.solve import Solution, solve
 
+_CALLS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -204,24 +206,32 @@ _PRICE = {
 }
 
 
-def _sick(problem: Problem, found: Solution) -> Iterator[Result]:
-    """Somebody falls ill on a published quarter: who could take the duty, and a new plan."""
+def _calls(problem: Problem, found: Solution) -> list[tuple[Problem, Assignment]]:
+    """Some duties, and the problem once those who hold them are away, half a day before."""
     duties = {one.post_id: one for one in problem.posts if one.kind is Kind.DUTY}
     held = sorted(one for one in found.roster.assignments if one.post_id in duties)
     asked: list[tuple[Problem, Assignment]] = []
-    for one in held[:: max(1, len(held) // 5)][:5]:
-        day = Span(first=duties[one.post_id].on, last=duties[one.post_id].on)
+    for one in held[:: max(1, len(held) // _CALLS)][:_CALLS]:
+        duty = duties[one.post_id]
+        day = Span(first=duty.on, last=duty.on)
         people = tuple(
             replace(each, leave=(*each.leave, day)) if each.person_id == one.person_id else each
             for each in problem.people
         )
-        now = duties[one.post_id].starts_at - timedelta(hours=12)
+        now = duty.starts_at - timedelta(hours=12)
         published = found.roster.assignments
         ill = replace(problem, people=people, published=published, frozen_until=now)
         asked.append((ill, one))
+    return asked
+
+
+def _sick(problem: Problem, found: Solution) -> Iterator[Result]:
+    """Somebody falls ill on a published quarter: who could take the duty, and a new plan."""
+    starts = {one.post_id: one.starts_at for one in problem.posts}
+    asked = _calls(problem, found)
 
     def ranked(ill: Problem, one: Assignment) -> float:
-        now = duties[one.post_id].starts_at
+        now = starts[one.post_id]
         roster = Roster(assignments=ill.published)
         return seconds(lambda: replacements(ill, roster, one.post_id, now=now))
 

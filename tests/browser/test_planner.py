@@ -4,18 +4,24 @@ import re
 from collections.abc import Callable
 from datetime import date, time, timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser import rosters
-from browser.hands import SOON_MS
+from browser.hands import SOON_MS, expect_live
 from browser.scene import Scene
 from plateau.entry.demo import stage
 from plateau.kernel.time import instant
+from plateau.planning.roster.types import Post
 
 Open = Callable[..., Page]
 ReadsWell = Callable[[Page], None]
 NOW = instant(stage.NIGHT_OF, time(20)) + timedelta(hours=6, minutes=1)
 BUILD = ("2027-03-01", "2027-03-03")
+# what a finger could miss: buttons and fields lower than 44 px, the cells of the table left out
+TOO_SMALL = """() => [...document.querySelectorAll(
+    'main .btn, main .form-control, main .form-select, main summary.chip')]
+    .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 43.5)
+    .map(one => one.innerText || one.name)"""
 
 
 def test_a_coordinator_builds_relaxes_publishes_and_replaces(
@@ -84,18 +90,16 @@ def test_a_draft_is_changed_with_the_keyboard_alone(open_page: Open, scene: Scen
     rosters.publish_week(scene, now=NOW)
     _, post, other = rosters.somebody_ahead(scene, now=NOW)
     page = open_page("regulation", "/roster?on=2026-11-23")
-    page.get_by_role("button", name="Modifier dans un brouillon").click()
-    page.goto(f"{page.url}&on=2026-11-23")
-    chip = page.locator(f"table.ro .ev[data-post='{post.post_id}']")
-    place = chip.locator("xpath=ancestor::td").get_attribute("id")
-    start = page.locator(f"#{place}")  # the cell itself: the post leaves it
-    target = page.locator(
-        f"td[data-person='{other.person_id}'][data-at='{post.on}.{post.half.value}']"
-    )
+    begin_draft(page)
+    chip, start, target = places(page, post, other)
     down = start.evaluate("one => one.parentElement.rowIndex") - target.evaluate(
         "one => one.parentElement.rowIndex"
     )
     start.focus()
+    page.keyboard.press("Enter")
+    expect(chip).to_have_class(re.compile("held"))
+    page.keyboard.press("Escape")
+    expect(chip).not_to_have_class(re.compile("held"))
     page.keyboard.press("Enter")
     expect(chip).to_have_class(re.compile("held"))
     for _ in range(abs(down)):
@@ -107,7 +111,70 @@ def test_a_draft_is_changed_with_the_keyboard_alone(open_page: Open, scene: Scen
     start.focus()
     page.keyboard.press("Delete")
     expect(page.locator("#roster-head")).to_contain_text("non pourvu", timeout=SOON_MS)
+    expect(start).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(start.locator(f"[data-post='{post.post_id}']")).to_be_visible(timeout=SOON_MS)
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile(f"/roster/posts/{post.post_id}"))
+    page.go_back()
+    give_up(page)
+
+
+def test_a_post_is_dragged_with_the_pointer_and_the_drag_undone(
+    open_page: Open, scene: Scene
+) -> None:
+    rosters.publish_week(scene, now=NOW)
+    _, post, other = rosters.somebody_ahead(scene, now=NOW)
+    page = open_page("regulation", "/roster?on=2026-11-23")
+    begin_draft(page)
+    chip, start, target = places(page, post, other)
+    chip.drag_to(target)
+    moved = target.locator(f"[data-post='{post.post_id}']")
+    expect(moved).to_have_class(re.compile("differs"), timeout=SOON_MS)
+    expect(start.locator(f"[data-post='{post.post_id}']")).to_have_count(0)
+    page.get_by_role("button", name="Annuler").click()
+    expect(start.locator(f"[data-post='{post.post_id}']")).to_be_visible(timeout=SOON_MS)
+    expect(moved).to_have_count(0)
+    give_up(page)
+
+
+def test_every_page_of_the_planner_fits_a_telephone(open_page: Open, scene: Scene) -> None:
+    rosters.publish_week(scene, now=NOW)
+    giver, post, _ = rosters.somebody_ahead(scene, now=NOW)
+    at_a_desk = ("/roster?on=2026-11-23", f"/roster/posts/{post.post_id}", "/roster/swaps",
+                 "/roster/build", "/roster/versions")  # fmt: skip
+    in_a_pocket = ("/roster?on=2026-11-23&view=month", "/my/roster", "/roster/swaps", "/equity",
+                   "/oncall")  # fmt: skip
+    for login, paths in (("regulation", at_a_desk), (giver.login, in_a_pocket)):
+        page = open_page(login, paths[0])
+        page.set_viewport_size({"width": 390, "height": 844})
+        for path in paths:
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+            assert page.evaluate(TOO_SMALL) == [], path
+
+
+def begin_draft(page: Page) -> None:
+    """The coordinator changes the week that is shown, which stays the one shown."""
+    page.get_by_role("button", name="Modifier dans un brouillon").click()
+    expect(page.locator("#roster-head")).to_contain_text("brouillon")
+    expect(page).to_have_url(re.compile("on=2026-11-23"))
+    expect_live(page)
+
+
+def give_up(page: Page) -> None:
+    """The draft goes, and what is published is shown again."""
     page.get_by_role("button", name="Abandonner le brouillon").click()
+    expect(page.locator("#roster-head")).to_contain_text("publiée")
+
+
+def places(page: Page, post: Post, other: rosters.Login) -> tuple[Locator, Locator, Locator]:
+    """The chip of a post, the cell it is in, and the cell of who could take it."""
+    chip = page.locator(f"table.ro .ev[data-post='{post.post_id}']")
+    place = chip.locator("xpath=ancestor::td").get_attribute("id")
+    at = f"{post.on}.{post.half.value}"
+    target = page.locator(f"td[data-person='{other.person_id}'][data-at='{at}']")
+    return chip, page.locator(f"#{place}"), target  # the cell itself: the post leaves it
 
 
 def test_a_reader_wishes_swaps_and_subscribes_on_a_telephone(

@@ -143,8 +143,19 @@ function driveDrag() {
   });
 }
 
+// Draft and published side by side show the same people and days.
+function scrollTogether(event) {
+  if (!event.target.matches?.('.beside .roster-wrap')) return;
+  document.querySelectorAll('.beside .roster-wrap').forEach((one) => {
+    if (one === event.target) return;
+    one.scrollTop = event.target.scrollTop;
+    one.scrollLeft = event.target.scrollLeft;
+  });
+}
+
 document.addEventListener('DOMContentLoaded', () => {
   driveDrag();
+  document.addEventListener('scroll', scrollTogether, { capture: true, passive: true });
   document.addEventListener('keydown', onKey, true);
   document.addEventListener('focusin', (event) => { const cell = cellOf(event.target); if (cell) focused = cell.id; });
   document.addEventListener('click', (event) => {

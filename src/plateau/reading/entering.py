@@ -54,6 +54,12 @@ def read_incomplete(tx: Tx, caller: Caller, *, exam_id: ExamId, reason: str, now
     tx.touch("worklist")
 
 
+def run_clock_again(tx: Tx, exam_id: ExamId) -> None:
+    """What a reader asked was answered: the time it took does not count; safe to run twice."""
+    tasks.move_deadline(tx, exam_id, stopped=requests.stopped_for(tx, exam_id))
+    tx.touch("worklist")
+
+
 def facts_of(tx: Tx, exam_id: ExamId) -> Facts:
     """What the request and the images of an exam allow."""
     found = requests.standing(tx, exam_id)

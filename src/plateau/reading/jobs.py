@@ -3,7 +3,7 @@
 from plateau.images.events import ImagesRejected, ImagesRestored
 from plateau.platform import clock, jobs, runtime
 from plateau.reading import entering, rejected
-from plateau.requests.events import ExamComplete
+from plateau.requests.events import ExamComplete, QuestionAnswered
 
 
 @jobs.on(ExamComplete)
@@ -11,6 +11,13 @@ def put_on_worklist(event: ExamComplete) -> None:
     """A complete exam waits for a reader."""
     with runtime.db().begin() as tx:
         entering.open_task(tx, exam_id=event.exam_id, now=clock.now())
+
+
+@jobs.on(QuestionAnswered)
+def run_clock_again(event: QuestionAnswered) -> None:
+    """The time that an answer took does not count against the reader."""
+    with runtime.db().begin() as tx:
+        entering.run_clock_again(tx, event.exam_id)
 
 
 @jobs.on(ImagesRejected)

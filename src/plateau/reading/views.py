@@ -35,7 +35,7 @@ from plateau.reading.types import (
     WorklistRow,
 )
 from plateau.requests import service as requests
-from plateau.requests.types import ExamSheet
+from plateau.requests.types import ExamSheet, Question
 from plateau.territory import service as territory
 from plateau.territory.types import Site
 
@@ -72,6 +72,7 @@ class Clock:
     took: timedelta | None  # from complete to signed
     study: Study | None
     rejected: int
+    stopped_at: datetime | None  # since when an answer is awaited that stops the clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,7 @@ class Desk:
     priors: Sequence[Prior]
     priors_elsewhere: int
     versions: Sequence[SignedReport]
+    questions: Sequence[Question]
     images_missing: bool  # and nobody has said why it is read without them
 
 
@@ -151,14 +153,22 @@ def clock(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Clock:
 
 
 def _clock(tx: Tx, held: Held, now: datetime) -> Clock:
+    stops = [
+        one.asked_at
+        for one in requests.questions_of(tx, held.exam_id)
+        if one.stops_clock and one.answered_at is None
+    ]
+    stopped_at = min(stops, default=None) if held.signed_at is None else None
+    at = held.signed_at or stopped_at or now
     return Clock(
         exam_id=held.exam_id,
         urgency=held.urgency,
         due_at=held.due_at,
-        lateness=lateness(held.complete_at, held.due_at, held.signed_at or now),
+        lateness=lateness(held.complete_at, held.due_at, at),
         took=held.signed_at - held.complete_at if held.signed_at else None,
         study=images.study_of(tx, held.study_uid),
         rejected=sum(one.awaits for one in rejected.of_exam(tx, held.exam_id)),
+        stopped_at=stopped_at,
     )
 
 
@@ -187,6 +197,7 @@ def desk(
             tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites
         ),
         versions=texts.versions(tx, exam_id),
+        questions=requests.questions_of(tx, exam_id),
         images_missing=not (held.incomplete_reason or requests.standing(tx, exam_id).complete),
     )
 

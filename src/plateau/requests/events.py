@@ -28,6 +28,13 @@ class RequestRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAnswered:
+    """What a reader asked about an exam has its answer."""
+
+    exam_id: ExamId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExamComplete:
     """Every image of an exam is stored: it can be read."""
 

@@ -68,7 +68,7 @@ def log_request(
 
 def move_exam(tx: Tx, exam: Exam, event: ExamEvent, *, move: Move) -> ExamState:
     """The exam has changed as its life cycle allows."""
-    after = lifecycle.next_exam(ExamState(exam.state), event, Facts())
+    after = lifecycle.next_exam(ExamState(exam.state), event, Facts(reason=move.cause))
     rows.set_exam_state(tx, exam.exam_id, after, at=move.at)
     _log_exam(tx, replace(exam, state=after), event, ExamState(exam.state), move=move)
     return after

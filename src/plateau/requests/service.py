@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -17,12 +17,13 @@ from plateau.patients.types import Traits
 from plateau.planning import service as planning
 from plateau.platform import jobs
 from plateau.platform.db import Tx
-from plateau.requests import moves
+from plateau.requests import moves, questions
 from plateau.requests.events import RequestAccepted, RequestRefused, RequestSubmitted
 from plateau.requests.moves import Move
 from plateau.requests.queries import rows
 from plateau.requests.rules import items, lifecycle
 from plateau.requests.rules.lifecycle import Effect, Facts
+from plateau.requests.rules.questions import stopped
 from plateau.requests.types import (
     Decision,
     DecisionKind,
@@ -32,6 +33,7 @@ from plateau.requests.types import (
     ExamSheet,
     ExamState,
     Problem,
+    Question,
     Request,
     RequestEvent,
     RequestState,
@@ -226,6 +228,17 @@ def standing(tx: Tx, exam_id: ExamId) -> Standing:
         complete=found.state == ExamState.COMPLETE,
         begun=ExamState(found.state) in lifecycle.STARTED,
     )
+
+
+def questions_of(tx: Tx, exam_id: ExamId) -> Sequence[Question]:
+    """What was asked about an exam, the first question first."""
+    return questions.of_exam(tx, exam_id)
+
+
+def stopped_for(tx: Tx, exam_id: ExamId) -> timedelta:
+    """How long answers about an exam were awaited that stop the clock of its report."""
+    asked = questions.of_exam(tx, exam_id)
+    return stopped((q.asked_at, q.answered_at) for q in asked if q.stops_clock and q.answered_at)
 
 
 def exam_sheet(tx: Tx, exam_id: ExamId) -> ExamSheet:

@@ -264,3 +264,20 @@ class Message:
     person_id: PersonId
     name: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something a reader asked about an exam, and its answer if there is one."""
+
+    question_id: int
+    exam_id: ExamId
+    cause: str
+    owner: str
+    stops_clock: bool
+    text: str
+    asked_at: datetime
+    asked_by: str
+    answer: str
+    answered_at: datetime | None
+    answered_by: str | None

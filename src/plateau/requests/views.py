@@ -18,7 +18,7 @@ from plateau.patients.types import Patient
 from plateau.planning import service as planning
 from plateau.planning.types import OnCall, OnDuty
 from plateau.platform.db import Tx
-from plateau.requests import service
+from plateau.requests import questions, service
 from plateau.requests.lines import (
     ExamRow,
     IncidentRow,
@@ -30,7 +30,15 @@ from plateau.requests.lines import (
 from plateau.requests.queries import lists, rows
 from plateau.requests.rules import delays, lifecycle
 from plateau.requests.rules.delays import Wait
-from plateau.requests.types import Exam, ExamState, Message, Request, RequestEvent, RequestState
+from plateau.requests.types import (
+    Exam,
+    ExamState,
+    Message,
+    Question,
+    Request,
+    RequestEvent,
+    RequestState,
+)
 from plateau.territory import service as territory
 from plateau.territory.types import ExamType, Site
 
@@ -62,6 +70,8 @@ class Dossier:
     may: frozenset[str]
     on_duty: Sequence[OnDuty]
     exam_types: Sequence[ExamType]
+    questions: Sequence[Question]
+    answers_as: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +92,7 @@ class Acquisition:
     to_accept: Sequence[RequestRow]
     incidents: Sequence[IncidentRow]
     arriving_sites: frozenset[SiteId]
+    questions: Sequence[Question]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +150,8 @@ def dossier(tx: Tx, request_id: RequestId, caller: Caller, *, now: datetime) -> 
         may=_allowed(request, exam, caller),
         on_duty=planning.on_duty(tx, site_id=request.site_id, at=now),
         exam_types=territory.exam_types(tx),
+        questions=questions.of_exam(tx, exam.exam_id) if exam else (),
+        answers_as=frozenset(role for role in Role if request.site_id in caller.sites_as(role)),
     )
 
 
@@ -167,6 +180,7 @@ def acquisition(tx: Tx, caller: Caller, *, now: datetime) -> Acquisition:
         to_accept=[row for row in lists.to_decide(tx, sites=sites, limit=_ROWS) if not row.exam_id],
         incidents=lists.incidents(tx, sites=sites, since=now - _DAY),
         arriving_sites=caller.sites_as(Role.TECHNOLOGIST),
+        questions=questions.to_answer(tx, caller, owner=Role.TECHNOLOGIST),
     )
 
 

@@ -1,7 +1,7 @@
 """SQL of tasks and leases, and the log of what happens to them."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from plateau.kernel.caller import Role
@@ -177,6 +177,20 @@ def set_state(tx: Tx, *, exam_id: ExamId, state: State) -> None:
         "update reading.task set state = %(state)s where exam_id = %(exam)s",
         exam=exam_id,
         state=state,
+    )
+
+
+def move_deadline(tx: Tx, exam_id: ExamId, *, stopped: timedelta) -> None:
+    """The report is due later by as long as the clock was stopped in all; safe to run twice."""
+    tx.run(
+        """
+        update reading.task
+        set target_at = coalesce(target_at, due_at),
+            due_at = coalesce(target_at, due_at) + %(stopped)s
+        where exam_id = %(exam)s and signed_at is null
+        """,
+        exam=exam_id,
+        stopped=stopped,
     )
 
 

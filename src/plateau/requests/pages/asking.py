@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse
 
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError, RuleBrokenError
-from plateau.kernel.ids import RequestId
+from plateau.kernel.ids import ExamId, RequestId
 from plateau.platform.db import Tx
-from plateau.requests import service, views
+from plateau.requests import questions, service, views
 from plateau.requests.pages.forms import DecisionDep, DraftDep, OpenedDep, Text, to
 from plateau.requests.rules import items
 from plateau.requests.types import Draft, Problem
@@ -145,6 +145,32 @@ def schedule(
     with db.begin() as tx:
         at = views.hour_at_site(tx, request_id, caller, typed=f"{on} {hour}")
         service.schedule(tx, request_id=request_id, at=at, caller=caller, now=now)
+    return to(f"/requests/{request_id}")
+
+
+@router.post("/exams/{exam_id}/questions")
+def ask(
+    exam_id: ExamId,
+    db: DbDep,
+    caller: CallerDep,
+    now: NowDep,
+    cause: Annotated[str, Form()] = "",
+    text: Text = "",
+) -> Response:
+    """A reader has a problem with an exam, and goes on with it."""
+    with db.begin() as tx:
+        questions.ask(tx, caller, exam_id, cause=cause, text=text, now=now)
+    return to(f"/read/{exam_id}")
+
+
+@router.post("/exams/{exam_id}/questions/{question_id}/answer")
+def answer_question(
+    exam_id: ExamId, question_id: int, db: DbDep, caller: CallerDep, now: NowDep, text: Text = ""
+) -> Response:
+    """The technologist or the requester answers a reader."""
+    with db.begin() as tx:
+        questions.answer(tx, caller, exam_id, question_id=question_id, text=text, now=now)
+        request_id = service.exam(tx, exam_id).request_id
     return to(f"/requests/{request_id}")
 
 

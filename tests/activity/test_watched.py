@@ -1,6 +1,7 @@
 """What law and charter ask to watch."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -37,15 +38,18 @@ def test_a_reading_for_another_town_is_remote(tx: Tx) -> None:
         activity.count(tx, version_id=a_version(tx, world, exam), now=NIGHT)
     caller = a_caller(world.requester_id, world.site_id, role=Role.MANAGER)
 
-    found = service.watched(tx, caller, today=NIGHT.date())
+    found = service.watched(tx, caller, now=NIGHT + timedelta(days=1))
 
     (reader,) = found.readers
     assert (reader.readings, reader.remote, reader.minutes, reader.is_beyond) == (2, 2, 20, True)
+    (line,) = found.lines
+    assert (line.line, line.duties, line.acts, line.elsewhere) == ("NUIT", 1, 2, 0)
+    assert line.per_duty == 2
     assert [one.name for one in found.sites] == ["Hôpital TEST"]
     stranger = a_caller(world.requester_id, a_site(tx, "AUTRE"), role=Role.MANAGER)
-    assert service.watched(tx, stranger, today=NIGHT.date()).readers == ()
+    assert service.watched(tx, stranger, now=NIGHT + timedelta(days=1)).readers == ()
     with pytest.raises(NotFoundError):
-        service.watched(tx, replace(caller, roles={}), today=NIGHT.date())
+        service.watched(tx, replace(caller, roles={}), now=NIGHT + timedelta(days=1))
 
 
 def test_sessions_refused_show_the_reason_written_then(db: Db, blobs: Blobs) -> None:

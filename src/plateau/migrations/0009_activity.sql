@@ -54,6 +54,7 @@ create table activity.entry (
 create index on activity.entry (signed_at, entry_id) where signed_at is not null;
 create index on activity.entry (exam_id) where exam_id is not null;
 create index on activity.entry (happened_on, kind);
+create index on activity.entry (line_id, happened_on) where line_id is not null;
 create unique index on activity.entry (corrects) where quantity = -1;
 create trigger append_only before update or delete or truncate on activity.entry
   for each statement execute function access.refuse_change();

@@ -1,9 +1,9 @@
 """SQL of what is watched; within the sites that somebody answers for."""
 
 from collections.abc import Set
-from datetime import date
+from datetime import date, datetime
 
-from plateau.activity.regulatory.types import Given, Remote
+from plateau.activity.regulatory.types import Given, Intensity, Remote
 from plateau.kernel.ids import SiteId
 from plateau.platform.db import Tx
 
@@ -54,6 +54,38 @@ def sites(tx: Tx, *, sites: Set[SiteId], since: date) -> list[Remote]:
         """,
         sites=list(sites),
         since=since,
+    )
+
+
+def intensities(tx: Tx, *, sites: Set[SiteId], since: date, now: datetime) -> list[Intensity]:
+    """What each line that covers one of the sites was worth."""
+    return tx.all(
+        Intensity,
+        """
+        with own as (
+          select distinct l.line_id, l.code, p.member_id
+          from territory.line l
+          join territory.site p on p.site_id = l.place_site_id
+          join territory.line_site c using (line_id)
+          where c.site_id = any(%(sites)s))
+        select own.code as line, d.duties, a.acts, a.elsewhere, a.call_outs
+        from own
+        cross join lateral (
+          select count(*)::int as duties from planning.duty
+          where line_id = own.line_id and starts_at >= %(since)s and ends_at <= %(now)s) d
+        cross join lateral (
+          select coalesce(sum(quantity) filter (where kind = 'reading'), 0)::int as acts,
+                 coalesce(sum(quantity) filter (
+                   where kind = 'reading' and e.member_id <> own.member_id), 0)::int as elsewhere,
+                 coalesce(sum(quantity) filter (where kind = 'call_out'), 0)::int as call_outs
+          from activity.entry e
+          where e.line_id = own.line_id and e.happened_on >= %(since)s) a
+        order by own.code
+        limit 200
+        """,
+        sites=list(sites),
+        since=since,
+        now=now,
     )
 
 

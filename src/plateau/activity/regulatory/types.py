@@ -27,6 +27,25 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
+class Intensity:
+    """What sets the level of a hospital's home on-call, for one line.
+
+    Source: order of November 2025 on on-call levels: intensity, call-outs, telemedicine, recourse.
+    """
+
+    line: str
+    duties: int
+    acts: int  # read on duty
+    elsewhere: int  # of them, for another member than the line's own
+    call_outs: int
+
+    @property
+    def per_duty(self) -> float | None:
+        """Acts a duty; none without a duty."""
+        return self.acts / self.duties if self.duties else None
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """A session that was refused, lent or given up, and the reason written then."""
 

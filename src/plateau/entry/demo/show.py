@@ -24,7 +24,7 @@ from plateau.platform.migrate import migrate
 from plateau.platform.settings import Settings
 from plateau.territory.blocks import TerritoryFile
 
-_READY_S = 60.0
+_READY_S = 120.0  # long, for a machine busy with something else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

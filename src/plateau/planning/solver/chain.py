@@ -25,6 +25,7 @@ from plateau.planning.solver.stage import MISSING, SCALE, Stage
 Held = tuple[PersonId, Post]
 _DUTIES = 0.25  # of the time, when there are sessions too
 _PLAIN = 0.15  # of the time for duties, before neighbourhoods
+_LATE = 0.1  # of the time, past its end, for weeks already begun
 _LEAST_S = 0.5  # for a week of sessions
 _DAY = 0.3  # CP-SAT's own units, for a day of sessions
 _GAP = 0.001  # at which a week of sessions is good enough
@@ -102,6 +103,10 @@ class Chain:
         self._weeks(made, budget * (1 - _DUTIES) if self.run.is_exact else budget - spent)
         self._keep(made)
 
+    def _is_late(self) -> bool:
+        """Whether time is up and a whole roster is there: a better one is given up."""
+        return self.best.is_whole and self.run.left() < -_LATE * self.run.seconds
+
     def _keep(self, made: Made) -> None:
         if made.is_better(self.best):
             self.best = made
@@ -143,7 +148,7 @@ class Chain:
         pieces = list(sessions.weeks(self.free))
         so = So(Counters(), quotas.plan(self.book, settled, [p for week in pieces for p in week]))
         for number, piece in enumerate(pieces):
-            if self.run.should_stop():
+            if self.run.should_stop() or (budget is not None and self._is_late()):
                 return
             spent = 0.0 if self.run.is_exact else time.monotonic() - began
             left = None

@@ -8,7 +8,7 @@ from plateau.platform.db import Tx
 
 
 def rows(tx: Tx, agreement: Agreement, span: Span) -> list[Row]:
-    """What the days say of the machines of an agreement."""
+    """What the days of a span say of the machines of an agreement; fees from 1 January on."""
     return tx.all(
         Row,
         """
@@ -17,7 +17,8 @@ def rows(tx: Tx, agreement: Agreement, span: Span) -> list[Row]:
                sum(d.quantity)::bigint as quantity, sum(d.minutes)::bigint as minutes
         from activity.daily d
         left join territory.device v on v.ae_title = d.machine
-        where d.machine = any(%(machines)s) and d.happened_on between %(first)s and %(last)s
+        where d.machine = any(%(machines)s) and d.happened_on between %(january)s and %(last)s
+          and (d.kind = 'fee' or d.happened_on >= %(first)s)
           and d.kind in ('reading', 'fee', 'session_held', 'session_made_up', 'session_lent',
                          'session_given_up', 'session_refused')
         group by 1, 2, 3, 4, 5, 6, 7, 8
@@ -25,6 +26,7 @@ def rows(tx: Tx, agreement: Agreement, span: Span) -> list[Row]:
         limit 1000000
         """,
         machines=agreement.ae_titles,
+        january=span.first_on.replace(month=1, day=1),
         first=span.first_on,
         last=span.last_on,
     )

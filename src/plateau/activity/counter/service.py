@@ -31,8 +31,7 @@ def current(tx: Tx, caller: Caller, *, on: date) -> list[Agreement]:
 
 def counter(tx: Tx, agreement: Agreement, span: Span) -> Counter:
     """Where the parties stand over a span; fees are ranked from 1 January."""
-    year = Span(first_on=span.first_on.replace(month=1, day=1), last_on=span.last_on)
-    return rules.counter(agreement, span, queries.rows(tx, agreement, year), agreements.tariffs(tx))
+    return rules.counter(agreement, span, queries.rows(tx, agreement, span), agreements.tariffs(tx))
 
 
 def lines(tx: Tx, agreement: Agreement, figure: Figure, *, limit: int = 200) -> list[Line]:

@@ -46,11 +46,10 @@ class Desk:
 
 def settle(tx: Tx, agreement: Agreement, span: Span) -> Settled:
     """What the ledger says that each member owes and is owed."""
-    year = Span(first_on=span.first_on.replace(month=1, day=1), last_on=span.last_on)
     facts = Facts(
         agreement=agreement,
         span=span,
-        rows=tuple(counter_queries.rows(tx, agreement, year)),
+        rows=tuple(counter_queries.rows(tx, agreement, span)),
         money=tuple(queries.money(tx, agreement, span)),
         duties=tuple(queries.duties(tx, agreement, span)),
         disputed=tuple(queries.disputed(tx, agreement.code, span)),

@@ -21,6 +21,7 @@ from plateau.platform import clock
 from plateau.platform.db import Tx
 from plateau.web import language
 from plateau.web.formats import day as in_words
+from plateau.web.formats import weekday
 from plateau.web.pages import CallerDep, DbDep, NowDep, language_of, render
 
 router = APIRouter()
@@ -181,7 +182,7 @@ def wall(
             first=in_words(asked.first), last=in_words(asked.last)
         )
         heads = [
-            f"{one.on:%d/%m} {half}".strip()
+            f"{weekday(one.on)} {one.on:%d/%m}\n{half}".strip()
             for one in shown.grid.days
             for half in (grid.HALVES if shown.grid.has_halves else ("",))
         ]

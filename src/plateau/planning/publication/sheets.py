@@ -39,11 +39,26 @@ def wall(grid: Grid, *, title: str, heads: Sequence[str]) -> bytes:
     """A roster as a sheet for the wall, on A3."""
     rows = [["", *heads]]
     rows += [
-        [line.name, *("\n".join(c.text or "✕" for c in cell.chips) for cell in line.cells)]
+        [line.name, *("\n".join(c.text or "—" for c in cell.chips) for cell in line.cells)]
         for line in grid.lines
     ]
-    size = 7 if len(heads) <= 21 else 4.5
-    return _page(title, rows, size=size, paper=landscape(A3), first=90)
+    per_day = len(heads) // max(1, len(grid.days))
+    off = [
+        ("BACKGROUND", (1 + n * per_day, 0), ((n + 1) * per_day, -1), colors.whitesmoke)
+        for n, day in enumerate(grid.days)
+        if day.is_off
+    ]
+    away = [
+        ("BACKGROUND", (column, row), (column, row), colors.lightgrey)
+        for row, line in enumerate(grid.lines, start=1)
+        for column, cell in enumerate(line.cells, start=1)
+        if cell.is_away
+    ]
+    size = 9.5 if len(heads) <= 21 else 4.5
+    first = 130 if len(heads) <= 21 else 90
+    return _page(
+        title, rows, size=size, paper=landscape(A3), first=first, look=[*off, *away]
+    )  # fmt: skip
 
 
 def duty_table(rows: Sequence[Sequence[str]], *, title: str) -> bytes:
@@ -52,8 +67,9 @@ def duty_table(rows: Sequence[Sequence[str]], *, title: str) -> bytes:
 
 
 def _page(
-    title: str, rows: list[list[str]], *, size: float, paper: tuple[float, float], first: int | None
-) -> bytes:
+    title: str, rows: list[list[str]], *, size: float, paper: tuple[float, float],
+    first: int | None, look: Sequence[tuple[Any, ...]] = (),
+) -> bytes:  # fmt: skip
     out = BytesIO()
     page = SimpleDocTemplate(
         out, pagesize=paper, title=title,
@@ -70,10 +86,11 @@ def _page(
                 ("GRID", (0, 0), (-1, -1), 0.25, colors.grey),
                 ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 1.5),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 1),
-                ("TOPPADDING", (0, 0), (-1, -1), 1),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
+                ("LEFTPADDING", (0, 0), (-1, -1), size / 4 if first else 5),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 1 if first else 5),
+                ("TOPPADDING", (0, 0), (-1, -1), size / 5),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), size / 3),
+                *look,
             ]
         )
     )

@@ -272,6 +272,7 @@ class Question:
 
     question_id: int
     exam_id: ExamId
+    accession_number: str
     cause: str
     owner: str
     stops_clock: bool

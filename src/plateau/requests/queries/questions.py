@@ -9,9 +9,10 @@ from plateau.platform.db import Tx
 from plateau.requests.types import Question
 
 _QUESTION: LiteralString = """
-    select q.question_id, q.exam_id, q.cause, q.owner, q.stops_clock, q.text, q.asked_at,
-           a.name as asked_by, q.answer, q.answered_at, b.name as answered_by
+    select q.question_id, q.exam_id, e.accession_number, q.cause, q.owner, q.stops_clock, q.text,
+           q.asked_at, a.name as asked_by, q.answer, q.answered_at, b.name as answered_by
     from requests.question q
+    join requests.exam e using (exam_id)
     join access.account a on a.person_id = q.asked_by
     left join access.account b on b.person_id = q.answered_by
     """
@@ -79,7 +80,6 @@ def unanswered(tx: Tx, *, sites: Set[SiteId], owner: str) -> list[Question]:
         Question,
         _QUESTION
         + """
-        join requests.exam e on e.exam_id = q.exam_id
         where q.answered_at is null and q.owner = %(owner)s and e.site_id = any(%(sites)s)
         order by q.asked_at, q.question_id
         limit 50

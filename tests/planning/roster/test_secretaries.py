@@ -42,6 +42,16 @@ def test_a_secretary_of_a_hospital_works_44_hours_a_week(days: int, is_kept: boo
         assert "Lise AGENDA works 52 h 01" in words(found, "technologist_week")
 
 
+def test_a_rest_that_begins_on_the_last_saturday_is_the_rest_of_that_week() -> None:
+    works = [post(on(0), time(12), time(19, 30)), post(on(1), time(12), time(19, 30)),
+             *(post(on(day), time(7, 15), time(14, 45)) for day in (3, 4)),
+             post(on(5), time(7, 15), time(14, 45))]  # fmt: skip
+
+    assert "weekly_rest" not in codes(alone(works, OF_HOSPITAL))
+    every_day = [*works, post(on(2), time(12), time(19)), post(on(6), time(12), time(19))]
+    assert "weekly_rest" in codes(alone(every_day, OF_HOSPITAL))
+
+
 def test_le_mans_has_13_secretaries_and_a_roster_without_a_hard_breach() -> None:
     whole = desks.with_secretaries(samples.le_mans(weeks=1))
     people = {one.person_id for one in whole.people if one.contracts[0].status in desks.SECRETARIES}

@@ -129,7 +129,7 @@ def by_week(one: Worker) -> dict[int, list[Work]]:
 
 
 _DAY_ONE = date(1970, 1, 1).toordinal()
-_MARGIN = 3 * 1440  # what nobody planned before the first work, and after the last, is rest
+_MARGIN = 36 * 60  # what nobody planned before the first work, and after the last, is rest
 
 
 def _longest_rests(one: Worker) -> dict[int, int]:

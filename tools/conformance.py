@@ -73,13 +73,7 @@ def page() -> str:
             *[_service(one) for one in others],
             f"| {len(stored)} storage SOP classes, below | | {_STORING} | below |",
             "",
-            "## DICOMweb",
-            "",
-            "| path below `/dicom-web` | method | forms |",
-            "|---|---|---|",
             *_web(),
-            "",
-            _LATER,
             "",
             "## Storage",
             "",
@@ -131,11 +125,13 @@ def _service(context: PresentationContext) -> str:
 
 
 def _web() -> Sequence[str]:
-    return [
+    rows = [
         f"| `{path}` | {method} | {', '.join(forms)} |"
         for path, methods in capabilities.resources(ROUTERS).items()
         for method, forms in methods.items()
     ]
+    head = ["| path below `/dicom-web` | method | forms |", "|---|---|---|"]
+    return ["## DICOMweb", "", *head, *rows, "", _LATER]
 
 
 def _mark(syntax: str) -> str:

@@ -7,55 +7,55 @@ from plateau.kernel.ids import ExamId, SiteId, VersionId
 from plateau.platform.db import Tx
 
 
+# A signed version, and the session that its machine had when the exam was complete.
+_ACT = """
+select v.version_id, v.kind, t.exam_id, t.exam_code, t.modality, t.urgency, t.site_id,
+       s.member_id, v.signed_by as reader_id, d.line_id, v.duty_id, t.complete_at,
+       v.signed_at, (t.complete_at at time zone s.time_zone)::date as happened_on,
+       machine.ae_title as machine, held.name as session, home.code as reader_member,
+       held.code as session_member, m.code as patient_member, contract.status,
+       x.minutes
+from reading.version v
+join reading.task t using (exam_id)
+join requests.exam e using (exam_id)
+join territory.site s on s.site_id = t.site_id
+join territory.member m using (member_id)
+join territory.exam_type x on x.exam_code = t.exam_code
+left join territory.device machine on machine.device_id = e.device_id
+left join planning.duty d on d.duty_id = v.duty_id
+left join lateral (
+  select hm.code
+  from territory.practitioner p
+  join territory.site hs on hs.site_id = p.home_site_id
+  join territory.member hm on hm.member_id = hs.member_id
+  where p.person_id = v.signed_by
+  order by p.valid_from desc limit 1) home on true
+left join lateral (
+  select c.status from territory.contract c
+  where c.person_id = v.signed_by and c.valid_from <= v.signed_at::date
+    and (c.valid_to is null or c.valid_to > v.signed_at::date)
+  order by c.valid_from desc limit 1) contract on true
+left join lateral (
+  select pm.code, post.name
+  from planning.post post
+  join planning.version r on r.period_id = post.period_id and r.state = 'published'
+  join planning.assignment a on a.version_id = r.version_id and a.post_id = post.post_id
+  join territory.practitioner p on p.person_id = a.person_id
+  join territory.site ps on ps.site_id = p.home_site_id
+  join territory.member pm on pm.member_id = ps.member_id
+  where post.machine = machine.ae_title and post.kind = 'session'
+    and post.starts_at <= t.complete_at and post.ends_at > t.complete_at
+  order by a.position, post.post_id limit 1) held on true
+where v.version_id = %(id)s
+"""
+
+
 def act(tx: Tx, version_id: VersionId) -> Act:
     """What is counted of a signed version.
 
     Its session is the published one on its machine when the exam was complete.
     """
-    return tx.one(
-        Act,
-        """
-        select v.version_id, v.kind, t.exam_id, t.exam_code, t.modality, t.urgency, t.site_id,
-               s.member_id, v.signed_by as reader_id, d.line_id, v.duty_id, t.complete_at,
-               v.signed_at, (t.complete_at at time zone s.time_zone)::date as happened_on,
-               machine.ae_title as machine, held.name as session, home.code as reader_member,
-               held.code as session_member, m.code as patient_member, contract.status,
-               x.minutes
-        from reading.version v
-        join reading.task t using (exam_id)
-        join requests.exam e using (exam_id)
-        join territory.site s on s.site_id = t.site_id
-        join territory.member m using (member_id)
-        join territory.exam_type x on x.exam_code = t.exam_code
-        left join territory.device machine on machine.device_id = e.device_id
-        left join planning.duty d on d.duty_id = v.duty_id
-        left join lateral (
-          select hm.code
-          from territory.practitioner p
-          join territory.site hs on hs.site_id = p.home_site_id
-          join territory.member hm on hm.member_id = hs.member_id
-          where p.person_id = v.signed_by
-          order by p.valid_from desc limit 1) home on true
-        left join lateral (
-          select c.status from territory.contract c
-          where c.person_id = v.signed_by and c.valid_from <= v.signed_at::date
-            and (c.valid_to is null or c.valid_to > v.signed_at::date)
-          order by c.valid_from desc limit 1) contract on true
-        left join lateral (
-          select pm.code, post.name
-          from planning.post post
-          join planning.version r on r.period_id = post.period_id and r.state = 'published'
-          join planning.assignment a on a.version_id = r.version_id and a.post_id = post.post_id
-          join territory.practitioner p on p.person_id = a.person_id
-          join territory.site ps on ps.site_id = p.home_site_id
-          join territory.member pm on pm.member_id = ps.member_id
-          where post.machine = machine.ae_title and post.kind = 'session'
-            and post.starts_at <= t.complete_at and post.ends_at > t.complete_at
-          order by a.position, post.post_id limit 1) held on true
-        where v.version_id = %(id)s
-        """,
-        id=version_id,
-    )
+    return tx.one(Act, _ACT, id=version_id)
 
 
 def delays(tx: Tx, *, scope: Scope, period: Period) -> list[Delay]:

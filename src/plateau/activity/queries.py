@@ -6,7 +6,6 @@ from plateau.activity.types import Act, Counted, Delay, Entry, Period, Scope, Ta
 from plateau.kernel.ids import ExamId, SiteId, VersionId
 from plateau.platform.db import Tx
 
-
 # A signed version, and the session that its machine had when the exam was complete.
 _ACT = """
 select v.version_id, v.kind, t.exam_id, t.exam_code, t.modality, t.urgency, t.site_id,

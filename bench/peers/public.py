@@ -1,6 +1,7 @@
 """The public instances: ours beside the textbook model, HiGHS alone and Timefold."""
 
 import csv
+import math
 import os
 import statistics
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ def _beside(
     return [
         Result(
             name=name,
-            value=best,
+            value=best if math.isfinite(best) else None,
             unit="cost",
             peer=peer,
             peer_value=value,

@@ -100,10 +100,15 @@ def conclude(tx: Tx, attempt: Attempt, *, first_delay: timedelta) -> None:
 def retry(
     tx: Tx, caller: Caller, *, destination_id: DestinationId, now: datetime, wall: datetime
 ) -> None:
-    """Everything owed to a destination is tried again at once, even what was refused."""
+    """Everything owed to a destination is tried again at once, even what was refused.
+
+    What arrived a moment ago is not sent twice: then there is nothing to do, and nothing is wrong.
+    """
     sites = caller.sites_as(*_RUNNING)
-    if not outbox.retry(tx, destination_id=destination_id, sites=sites, wall=wall):
+    if not outbox.was_owed(tx, destination_id=destination_id, sites=sites):
         raise NotFoundError("nothing waits for this destination")
+    if not outbox.retry(tx, destination_id=destination_id, sites=sites, wall=wall):
+        return
     what = Access(action="delivery.retry", subject=f"destination:{destination_id}")
     access.record(tx, caller, what, at=now)
     tx.touch("deliveries")

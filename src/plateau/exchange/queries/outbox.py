@@ -215,6 +215,18 @@ def mark(
     return touched == 1
 
 
+def was_owed(tx: Tx, *, destination_id: DestinationId, sites: Collection[SiteId]) -> bool:
+    """Whether a destination has, or had, something to receive for `sites`."""
+    return bool(
+        tx.value(
+            "select exists (select from exchange.delivery"
+            " where destination_id = %(destination)s and site_id = any(%(sites)s))",
+            destination=destination_id,
+            sites=list(sites),
+        )
+    )
+
+
 def retry(
     tx: Tx, *, destination_id: DestinationId, sites: Collection[SiteId], wall: datetime
 ) -> int:

@@ -157,7 +157,7 @@ def test_a_correction_takes_back_and_says_what_counts_instead(db: Db) -> None:
 def test_money_that_makes_no_sense_is_refused_and_nothing_is_written(
     db: Db, wrong: dict[str, object]
 ) -> None:
-    cost = Fact(key="cost:1", kind="cost", happened_on=DAY, head="staff", **wrong)  # pyright: ignore
+    cost = Fact(key="cost:1", kind="cost", happened_on=DAY, head="staff", **wrong)  # pyright: ignore[reportArgumentType] - wrong on purpose
 
     with pytest.raises(InvalidInputError, match="cost:1"), db.begin() as tx:
         service.append(tx, [session(1), cost], at=NOW)

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from plateau.kernel import holidays
 from plateau.kernel.ids import LineId, PersonId
 from plateau.kernel.time import instant
 from plateau.planning import plan_queries
@@ -21,7 +22,7 @@ from plateau.planning.plan_types import (
     PastSession,
     ShareOfMember,
 )
-from plateau.planning.roster import holidays, law
+from plateau.planning.roster import law
 from plateau.planning.roster.types import (
     Assignment,
     Burden,

@@ -6,9 +6,9 @@ from itertools import pairwise
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from plateau.kernel import holidays
 from plateau.kernel.ids import DutyId, LineId
 from plateau.kernel.time import instant, local
-from plateau.planning.roster import holidays
 from plateau.planning.types import (
     Coverage,
     Duty,

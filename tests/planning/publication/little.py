@@ -7,12 +7,13 @@ from uuid import UUID, uuid5
 
 from make import a_line, a_person, a_role, a_site
 from planning.roster.rosters import by_hand
+from plateau.kernel import holidays
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.ids import LineId, PersonId, SiteId
 from plateau.kernel.time import instant
 from plateau.planning.publication.service import desk, drafting, publishing
 from plateau.planning.publication.types import Leniency, Period, Version
-from plateau.planning.roster import holidays, law
+from plateau.planning.roster import law
 from plateau.planning.roster.types import (
     Assignment,
     Contract,

@@ -12,9 +12,9 @@ import pytest
 
 from planning.publication.little import BEFORE, Pool, a_pool
 from planning.roster.build import contracted, morning, night, post
+from plateau.kernel import holidays
 from plateau.kernel.errors import RuleBrokenError
 from plateau.planning.publication.service import desk, drafting, publishing, solving
-from plateau.planning.roster import holidays
 from plateau.planning.roster.types import (
     Assignment,
     Breach,

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
 
+from plateau.kernel import holidays
 from plateau.kernel.ids import LineId, MemberId, PersonId, SiteId
 from plateau.kernel.time import instant
-from plateau.planning.roster import holidays, law
+from plateau.planning.roster import law
 from plateau.planning.roster.check import check
 from plateau.planning.roster.types import (
     Assignment,

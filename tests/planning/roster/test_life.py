@@ -17,7 +17,8 @@ from planning.roster.build import (
     problem,
     words,
 )
-from plateau.planning.roster import holidays, law
+from plateau.kernel import holidays
+from plateau.planning.roster import law
 from plateau.planning.roster.check import check
 from plateau.planning.roster.rules.catalogue import RULES
 from plateau.planning.roster.types import Assignment, Breach, Half, Roster, Wish, WishKind

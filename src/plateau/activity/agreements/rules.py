@@ -6,6 +6,7 @@ from itertools import groupby, pairwise
 from typing import Protocol, TypeVar
 
 from plateau.activity.agreements.types import Agreement, DutyPay, Fees, Made, PaidPart, Tariff
+from plateau.kernel import holidays
 from plateau.kernel.errors import RuleBrokenError
 from plateau.kernel.time import instant, local
 
@@ -149,7 +150,7 @@ def pay(starts_at: datetime, ends_at: datetime, table: DutyPay) -> list[PaidPart
 
 def _parts(day: date, table: DutyPay) -> Iterator[tuple[str, datetime, datetime, int]]:
     """The paid parts that begin on a day: from, until, amount; the last is its night."""
-    if day.weekday() == _SUNDAY or day in holidays(day.year):
+    if day.weekday() == _SUNDAY or day in holidays.of_year(day.year):
         yield "whole", _at(day, 8), _at(day, 20), table.whole_cents
     elif day.weekday() == _SATURDAY:
         yield "deep", _at(day, 13), _at(day, 20), table.deep_cents
@@ -192,25 +193,6 @@ def _whole_night(parts: Sequence[PaidPart], table: DutyPay) -> list[PaidPart]:
         cents=table.whole_cents,
     )
     return [*parts[:-2], whole]
-
-
-def holidays(year: int) -> frozenset[date]:
-    """The public holidays of a year in France.
-
-    Source: Code du travail, L3133-1; Easter by the anonymous Gregorian algorithm.
-    """
-    a, (b, c) = year % 19, divmod(year, 100)
-    d, e = divmod(b, 4)
-    g = (8 * b + 13) // 25
-    h = (19 * a + b - d - g + 15) % 30
-    i, k = divmod(c, 4)
-    r = (32 + 2 * e + 2 * i - h - k) % 7
-    m = (a + 11 * h + 22 * r) // 451
-    month, day = divmod(h + r - 7 * m + 114, 31)
-    easter = date(year, month, day + 1)
-    fixed = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
-    moving = (easter + timedelta(days=n) for n in (1, 39, 50))
-    return frozenset({*(date(year, *day) for day in fixed), *moving})
 
 
 def _at(day: date, hour: int) -> datetime:

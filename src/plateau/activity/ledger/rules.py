@@ -92,7 +92,7 @@ def sums(facts: Iterable[Fact]) -> list[Sum]:
         total[0] += fact.quantity
         total[1] += fact.quantity * (fact.minutes or 0)
         total[2] += fact.quantity * (fact.cents or 0)
-    return [Sum(*key, *total) for key, total in sorted(found.items())]  # pyright: ignore
+    return [Sum(*key, *total) for key, total in sorted(found.items())]  # pyright: ignore[reportArgumentType] - the key is in the order of the fields
 
 
 def corrected(old: Fact, correction: Correction) -> list[Fact]:

@@ -12,6 +12,7 @@ from plateau.activity.agreements import rules as arithmetic
 from plateau.activity.agreements import service as agreements
 from plateau.activity.ledger import service as ledger
 from plateau.activity.settlement import queries, service, sheets
+from plateau.kernel import holidays
 from plateau.kernel.errors import InvalidInputError, NotFoundError
 from plateau.kernel.time import local
 from plateau.platform import clock, runtime
@@ -82,6 +83,6 @@ def _agreed(tx: Tx, *, today: date) -> tuple[dict[str, Any], list[str]]:
         "periods": periods,
         "tariffs": [asdict(one) for one in agreements.tariffs(tx)],
         "duty_pay": [asdict(one) for one in agreements.duty_pay(tx)],
-        "holidays": sorted(day for year in years for day in arithmetic.holidays(year)),
+        "holidays": sorted(day for year in years for day in holidays.of_year(year)),
     }
     return agreed, lines

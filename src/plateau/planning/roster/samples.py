@@ -1,7 +1,4 @@
-"""Invented problems of real sizes, seeded: for benches and tests without a database.
-
-Every person is made up; sizes are those of the organisations that each function names.
-"""
+"""Invented problems of the sizes of real organisations, seeded: every person is made up."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +7,10 @@ from itertools import combinations
 from random import Random
 from uuid import UUID, uuid5
 
+from plateau.kernel import holidays
 from plateau.kernel.ids import LineId, MemberId, PersonId, SiteId
 from plateau.kernel.time import instant
-from plateau.planning.roster import holidays, law
+from plateau.planning.roster import law
 from plateau.planning.roster.types import (
     Burden,
     Contract,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from plateau.kernel import holidays
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import PersonId
@@ -17,7 +18,7 @@ from plateau.planning.publication.service import desk as desks
 from plateau.planning.publication.service import living
 from plateau.planning.publication.service.desk import Desk
 from plateau.planning.publication.types import Judged, Period, PostRow, Version
-from plateau.planning.roster import holidays, targets
+from plateau.planning.roster import targets
 from plateau.planning.roster.replace import Candidate
 from plateau.planning.roster.rules.catalogue import RULES
 from plateau.planning.roster.types import (

@@ -16,7 +16,7 @@ from make import World
 from outside import dose, exams, link, objects, phantom, steps
 from outside.exams import Machine
 from plateau.access import service as access
-from plateau.entry import http, worker
+from plateau.entry import http, subscribers
 from plateau.exchange import outbox
 from plateau.images import scp as images
 from plateau.kernel.caller import Caller, Role
@@ -34,7 +34,7 @@ from plateau.requests import service as requests
 from plateau.requests.types import Decision, DecisionKind
 
 PASSWORD = "mot de passe d'essai"
-SUBSCRIBERS = worker.SUBSCRIBERS  # what has to be imported for its jobs to exist
+SUBSCRIBERS = subscribers.SUBSCRIBERS  # what has to be imported for its jobs to exist
 SLICES = 2  # and the dose report: three objects
 TEXT = Sections(
     indication="Chute de sa hauteur.",

@@ -10,6 +10,7 @@ from plateau.planning.publication.queries import making, versions
 from plateau.planning.publication.service import desk
 from plateau.planning.roster.types import Half
 from plateau.platform.db import Db
+from plateau.platform.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,10 +29,11 @@ def forget(db: Db) -> None:
 
 
 def test_the_planner_makes_the_week_and_a_second_start_keeps_what_it_made(
-    db: Db, tmp_path: Path
+    db: Db, database: str, tmp_path: Path
 ) -> None:
+    settings = Settings(database_url=database, data_dir=tmp_path)
     played(db)
-    roster.publish(db, tmp_path)
+    roster.publish(db, settings)
     first = roster.tonight(db)
     with db.begin() as tx:
         (one,) = making.solves(tx)
@@ -47,7 +49,7 @@ def test_the_planner_makes_the_week_and_a_second_start_keeps_what_it_made(
     assert sum(post.needed for post in nights) == 3 * 7
 
     forget(db)
-    roster.publish(db, tmp_path)
+    roster.publish(db, settings)
     with db.begin() as tx:
         (kept,) = making.solves(tx)
     assert (kept.progress, kept.state) == ({}, "done"), "it was not solved again"

@@ -1,11 +1,8 @@
-"""What every process does first: logs, database, object store."""
+"""What every process does first: logs, database, object store, who hears of events."""
 
 import errno
-import os
 import signal
 import socket
-import sys
-import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,8 +10,9 @@ from types import FrameType
 
 from prometheus_client import start_http_server
 
+from plateau.entry import subscribers  # noqa: F401 - an event is told to those that are loaded
 from plateau.kernel.errors import ConflictError, UnavailableError
-from plateau.platform import blobs, log, runtime
+from plateau.platform import blobs, log, runtime, supervision
 from plateau.platform.db import Db, open_pool
 from plateau.platform.embedded import Postgres
 from plateau.platform.live import Notifier
@@ -22,7 +20,6 @@ from plateau.platform.migrate import migrate
 from plateau.platform.runtime import Runtime
 from plateau.platform.settings import Settings, settings
 
-SUPERVISED = "PLATEAU_SUPERVISED"  # set by whoever holds the other end of standard input
 _WITHOUT_PAGES = ("dimse", "mllp", "worker")
 _LOOK_S = 0.2
 
@@ -53,8 +50,7 @@ def process(name: str, *, pool: int = 10) -> Generator[Runtime, None, None]:
     """A migrated database and an object store, for as long as the process lives."""
     chosen = settings()
     log.configure(chosen.log_level, name)
-    if SUPERVISED in os.environ:
-        threading.Thread(target=_leave_with_supervisor, name="supervised", daemon=True).start()
+    supervision.leave_with_parent()
     with database(chosen) as url:
         migrate(url)
         with open_pool(url, size=pool) as connections:
@@ -118,10 +114,3 @@ def _object_store(chosen: Settings) -> blobs.Blobs:
     if chosen.blob_url:
         return blobs.open_url(chosen.blob_url, cold)
     return blobs.open_folder(chosen.data_dir / "blobs", cold)
-
-
-def _leave_with_supervisor() -> None:
-    """Stop in order when the supervisor is gone: its end of the pipe closes, however it died."""
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 
@@ -12,6 +11,7 @@ import structlog
 from plateau.entry import boot
 from plateau.kernel.errors import PlateauError
 from plateau.platform import log as logs
+from plateau.platform import supervision
 from plateau.platform.embedded import Postgres
 from plateau.platform.migrate import migrate
 from plateau.platform.settings import Settings, settings
@@ -40,10 +40,8 @@ class Child:
         """Start it now."""
         self.starts += 1
         self.started = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "plateau.entry.cli", self.kind],
-            env={**self.environment, boot.SUPERVISED: "1"},
-            stdin=subprocess.PIPE,  # it closes when we die, and they leave too
+        self.process = supervision.start(
+            "plateau.entry.cli", self.kind, environment=self.environment
         )
         log.info("process.started", kind=self.kind, pid=self.process.pid, starts=self.starts)
 

@@ -10,13 +10,9 @@ from datetime import timedelta
 import structlog
 
 from plateau.access import service as access
-from plateau.activity import jobs as activity_jobs
 from plateau.activity.collect import service as collecting
 from plateau.entry import boot
-from plateau.exchange import jobs as exchange_jobs
-from plateau.images import jobs as images_jobs
 from plateau.images import service as images
-from plateau.images.commitment import scp as commitment_scp
 from plateau.images.commitment import service as commitment
 from plateau.images.forward import service as routing
 from plateau.images.retention import service as retention
@@ -27,20 +23,9 @@ from plateau.planning import jobs as planning_jobs
 from plateau.platform import clock, jobs
 from plateau.platform.db import Tx
 from plateau.platform.runtime import Runtime
-from plateau.reading import jobs as reading_jobs
 from plateau.reading import service as reading
-from plateau.requests import jobs as requests_jobs
 
 log = structlog.get_logger()
-SUBSCRIBERS = (
-    commitment_scp,
-    images_jobs,
-    requests_jobs,
-    reading_jobs,
-    planning_jobs,
-    exchange_jobs,
-    activity_jobs,
-)
 _SWEEP_S = 1.0
 _SLOW_SWEEP_S = 30.0
 _TIDY_S = 60.0
@@ -88,6 +73,7 @@ async def _work(runtime: Runtime, stop: threading.Event) -> None:
                 await jobs.retry_stalled(app)
                 await asyncio.wait([engine], timeout=_STALLED_CHECK_S)
             engine.cancel()
+            planning_jobs.leave()
             await asyncio.gather(engine, return_exceptions=True)
     except Exception as error:  # noqa: BLE001 - whatever broke the engine, it is started again
         log.warning("worker.restarting", error=type(error).__name__)

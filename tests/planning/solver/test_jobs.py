@@ -5,13 +5,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from planning.publication.little import BEFORE, FIRST, LAST, a_period, a_pool
+from plateau.kernel.errors import UnavailableError
 from plateau.planning import jobs
-from plateau.planning.events import SolveAsked
+from plateau.planning import making as process
 from plateau.planning.publication.queries import making
 from plateau.planning.publication.service import solving
 from plateau.planning.publication.types import Solve
@@ -19,6 +21,7 @@ from plateau.planning.roster import file
 from plateau.planning.roster.check import check
 from plateau.planning.roster.types import Roster
 from plateau.platform.db import Db
+from plateau.platform.settings import Settings
 
 KILLED = Path(__file__).with_name("killed.py")
 
@@ -39,7 +42,7 @@ def asked(db: Db) -> Solve:
 
 
 def test_a_roster_asked_in_a_row_is_made_and_kept(db: Db, asked: Solve) -> None:
-    jobs.make_roster(SolveAsked(asked.solve_id))
+    process.make(db, asked.solve_id)
 
     with db.begin() as tx:
         made = making.solve(tx, asked.solve_id)
@@ -52,8 +55,8 @@ def test_a_solve_whose_worker_was_killed_is_gone_on_with(db: Db, asked: Solve) -
     with db.begin() as tx:
         assert solving.begin(tx, asked.solve_id, now=BEFORE)
 
-    jobs.make_roster(SolveAsked(asked.solve_id))
-    jobs.make_roster(SolveAsked(asked.solve_id))  # told twice, made once
+    process.make(db, asked.solve_id)
+    process.make(db, asked.solve_id)  # told twice, made once
 
     with db.begin() as tx:
         assert making.solve(tx, asked.solve_id).state == "done"
@@ -63,7 +66,7 @@ def test_a_solve_stopped_before_it_began_is_not_made(db: Db, asked: Solve) -> No
     with db.begin() as tx:
         making.ask_stop(tx, asked.solve_id)
 
-    jobs.make_roster(SolveAsked(asked.solve_id))
+    process.make(db, asked.solve_id)
 
     with db.begin() as tx:
         made = making.solve(tx, asked.solve_id)
@@ -86,12 +89,37 @@ def test_a_worker_killed_in_the_middle_leaves_its_best_to_the_next_one(
         assert making.solve(tx, asked.solve_id).state == "running"
         tx.run("update planning.solve set seconds = 2")
 
-    jobs.make_roster(SolveAsked(asked.solve_id))
+    process.make(db, asked.solve_id)
 
     with db.begin() as tx:
         assert making.solve(tx, asked.solve_id).state == "done"
     assert left is not None
     assert worth(db, asked, best_of(db, asked)) <= worth(db, asked, left)
+
+
+def test_a_worker_that_leaves_ends_its_search_and_its_job_is_run_again(
+    db: Db, database: str, asked: Solve
+) -> None:
+    settings = Settings(database_url=database)
+    with ThreadPoolExecutor() as worker:
+        job = worker.submit(jobs.make_apart, settings, asked.solve_id)
+        while not job.done():
+            jobs.leave()
+            time.sleep(0.01)
+    assert isinstance(job.exception(), UnavailableError)
+    with db.begin() as tx:
+        assert making.solve(tx, asked.solve_id).is_open
+
+
+def test_a_search_that_fails_says_so_in_its_row(
+    db: Db, asked: Solve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "solve", lambda *_, **__: 1 / 0)
+    with pytest.raises(UnavailableError):
+        process.make(db, asked.solve_id)
+    with db.begin() as tx:
+        failed = making.solve(tx, asked.solve_id)
+    assert (failed.state, failed.error) == ("failed", "the search failed: its log says why")
 
 
 def best_of(db: Db, asked: Solve) -> Roster | None:

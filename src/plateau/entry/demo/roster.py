@@ -19,6 +19,7 @@ from plateau.planning.publication.types import Outcome, Wanted
 from plateau.planning.roster import file
 from plateau.planning.roster.types import Problem, Roster
 from plateau.platform.db import Db, Tx
+from plateau.platform.settings import Settings
 
 FIRST = stage.NIGHT_OF  # a Monday
 LAST = FIRST + timedelta(days=6)
@@ -37,20 +38,21 @@ class Lived:
     signed: Sequence[Signature]
 
 
-def publish(db: Db, folder: Path) -> None:
+def publish(db: Db, settings: Settings) -> None:
     """The week of the night has a roster that the planner made, checked and published.
 
-    What it made is kept in `folder`: the same problem is not solved twice.
+    What it made is kept in the data directory: the same problem is not solved twice.
     """
     with db.begin() as tx:
         boss = queries.coordinator(tx)
         wanted = Wanted(first=FIRST, last=LAST, seconds=_SECONDS, seed=_SEED)
         solve_id = solving.ask(tx, boss, wanted, now=PUBLISHED_AT).solve_id
         _, problem, _ = solving.problem_of(tx, solve_id, now=PUBLISHED_AT)
-    path, asked = folder / stage.ROSTER, _digest(problem)
+    path, asked = settings.data_dir / stage.ROSTER, _digest(problem)
     before = kept(path, asked)
     if before is None:
-        jobs.make(db, solve_id, workers=1, now=lambda: PUBLISHED_AT)
+        at = f"{PUBLISHED_AT:%Y-%m-%dT%H:%M:%S}"
+        jobs.make_apart(settings, solve_id, "--workers", "1", "--at", at)
         with db.begin() as tx:
             _keep(tx, solve_id, path, asked)
     with db.begin() as tx:

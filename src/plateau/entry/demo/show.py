@@ -80,7 +80,7 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
             db = Db(pool, lambda _: None)
             stage.prepare(db, territory, at=setting.pace.shown(clock.wall()))
             if setting.planned:
-                roster.publish(db, folder)
+                roster.publish(db, chosen.model_copy(update={"database_url": url}))
             cast.start_ris(territory.destinations)
             fleet.start()
             _await_ready(ports)

@@ -1,0 +1,11 @@
+"""Who hears of events: loaded by every process, since any of them may make one true."""
+
+from plateau.activity import jobs as activity
+from plateau.exchange import jobs as exchange
+from plateau.images import jobs as images
+from plateau.images.commitment import scp as commitment
+from plateau.planning import jobs as planning
+from plateau.reading import jobs as reading
+from plateau.requests import jobs as requests
+
+SUBSCRIBERS = (commitment, images, requests, reading, planning, exchange, activity)

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from threading import Event
 
 import pytest
 from fastapi.testclient import TestClient
@@ -18,6 +20,7 @@ from plateau.images.commitment import queries as commitment
 from plateau.images.events import StrangerRecognised
 from plateau.images.retention import queries as retention
 from plateau.images.strangers import service as strangers
+from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Role
 from plateau.patients import service as patients
 from plateau.platform import clock
@@ -260,3 +263,34 @@ def test_what_waits_is_committed_and_its_bytes_are_not_removed(port: int, db: Db
             """
         )
         assert retention.doomed(tx, before=clock.now(), limit=10) == []
+
+
+def test_what_was_not_meant_for_us_is_deleted_with_a_reason(
+    port: int, db: Db, page: TestClient
+) -> None:
+    send(port, *foreign(2))
+    with db.begin() as tx:
+        number = tx.value("select stranger_id from images.stranger")
+    where = f"/images/strangers/{number}/discard"
+    assert page.post(where, data={"csrf": "c", "reason": " "}).status_code == 400
+    assert counts(db) == (0, 2)
+    assert page.post(where, data={"csrf": "c", "reason": "sent by mistake"}).status_code == 200
+    assert counts(db) == (0, 0)
+    with db.begin() as tx:
+        said = tx.values("select reason from access.audit where action = 'images.stranger.discard'")
+        assert said == ["sent by mistake"]
+        assert len(retention.doomed(tx, before=clock.now(), limit=10)) == 2
+
+
+def test_what_waits_is_read_again_like_everything_stored(
+    port: int, db: Db, blobs: Blobs, page: TestClient, world: make.World
+) -> None:
+    send(port, *foreign(2))
+    with db.begin() as tx:
+        lost = tx.value("select min(blob_key) from images.stranger_instance")
+    assert blobs.remove(lost, unless_since=clock.wall() + timedelta(hours=1))
+    stop = Event()
+    assert upkeep.check_some(db, blobs, now=clock.now(), stop=stop, rate_mb_s=1000) == 2
+    keeper = make.a_caller(world.requester_id, world.site_id, role=Role.TECHNOLOGIST)
+    with db.begin() as tx:
+        assert [one.kind for one in upkeep.damages(tx, keeper)] == ["missing"]

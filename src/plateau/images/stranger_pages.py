@@ -21,6 +21,12 @@ class Decided(BaseModel):
     seen: str = ""
 
 
+class Discarded(BaseModel):
+    """Why nobody here needs it, as typed."""
+
+    reason: str = ""
+
+
 @router.post("/{stranger_id}/compare")
 def compare(
     request: Request, stranger_id: int, db: DbDep, caller: CallerDep,
@@ -48,6 +54,16 @@ def recognise(
         recognising.recognise(
             tx, caller, stranger_id, ours=asked.ours, seen=asked.seen, now=clock.now()
         )
+    return RedirectResponse(tabs.QUARANTINE, 303)
+
+
+@router.post("/{stranger_id}/discard")
+def discard(
+    stranger_id: int, db: DbDep, caller: CallerDep, now: NowDep, asked: Annotated[Discarded, Form()]
+) -> RedirectResponse:
+    """What was sent of somebody is deleted."""
+    with db.begin() as tx:
+        recognising.discard(tx, caller, stranger_id, reason=asked.reason, now=now)
     return RedirectResponse(tabs.QUARANTINE, 303)
 
 

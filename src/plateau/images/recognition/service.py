@@ -96,6 +96,18 @@ def again(tx: Tx, caller: Caller, stranger_id: int, *, now: datetime) -> None:
     emit(tx, StrangerRecognised(stranger_id=stranger_id))
 
 
+def discard(tx: Tx, caller: Caller, stranger_id: int, *, reason: str, now: datetime) -> None:
+    """What was sent of somebody was not meant for us: it is deleted; the audit trail says why."""
+    if not reason.strip():
+        raise InvalidInputError("say why these images are discarded")
+    one = _one(tx, caller, stranger_id)
+    if one.is_linked:
+        raise ConflictError("somebody has just recognised this person")
+    queries.discard(tx, stranger_id, at=now)
+    _record(tx, caller, one, _done("discard", reason=reason.strip()), at=now)
+    tx.touch("images")
+
+
 def index(db: Db, blobs: Blobs, store: Store, stranger_id: int) -> int:
     """What waited for somebody is indexed as if it came now; safe to run again. How many are."""
     indexed = 0

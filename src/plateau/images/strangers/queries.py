@@ -178,3 +178,20 @@ def not_done(tx: Tx, one: Waiting, *, problem: str) -> None:
         key=one.blob_key,
         problem=problem,
     )
+
+
+def discard(tx: Tx, stranger_id: int, *, at: datetime) -> None:
+    """What waits of somebody is forgotten; its bytes go later, if nothing else needs them."""
+    tx.run(
+        """
+        with gone as (
+          delete from images.stranger_instance where stranger_id = %(id)s
+          returning blob_key, sop_instance_uid
+        )
+        insert into images.doomed (blob_key, sop_instance_uid, at)
+        select distinct on (blob_key) blob_key, sop_instance_uid, %(at)s::timestamptz from gone
+        on conflict (blob_key) do nothing
+        """,
+        id=stranger_id,
+        at=at,
+    )

@@ -110,14 +110,17 @@ def begin_sweep(tx: Tx, *, now: datetime) -> None:
 
 
 def next_kept(tx: Tx, *, after: str, limit: int) -> list[Kept]:
-    """The instances that a pass checks next."""
+    """The instances that a pass checks next, those of people to recognise among them."""
     return tx.all(
         Kept,
         """
-        select sop_instance_uid, blob_key, bytes from images.kept
-        where sop_instance_uid > %(after)s
+        (select sop_instance_uid, blob_key, bytes from images.kept
+         where sop_instance_uid > %(after)s order by sop_instance_uid limit %(limit)s)
+        union all
+        (select sop_instance_uid, blob_key, bytes from images.stranger_instance
+         where sop_instance_uid > %(after)s order by sop_instance_uid limit %(limit)s)
         order by sop_instance_uid
-        limit %(limit)s
+        fetch first %(limit)s rows with ties
         """,
         after=after,
         limit=limit,
@@ -174,13 +177,15 @@ def damages(tx: Tx, *, sites: Set[SiteId]) -> list[Damage]:
     return tx.all(
         Damage,
         """
-        select d.sop_instance_uid, st.study_id, s.name as site_name, d.kind, d.found_at, d.seen_at
+        select distinct d.sop_instance_uid, s.name as site_name, d.kind, d.found_at, d.seen_at
         from images.damage d
-        join images.kept n using (sop_instance_uid)
-        join images.series se using (series_id)
-        join images.study st using (study_id)
-        join territory.site s on s.site_id = st.site_id
-        where st.site_id = any(%(sites)s)
+        left join images.kept n using (sop_instance_uid)
+        left join images.series se using (series_id)
+        left join images.study st using (study_id)
+        left join images.stranger_instance i using (sop_instance_uid)
+        left join images.stranger x using (stranger_id)
+        join territory.site s on s.site_id in (st.site_id, x.site_id)
+        where s.site_id = any(%(sites)s)
         order by d.found_at desc, d.sop_instance_uid
         limit 200
         """,

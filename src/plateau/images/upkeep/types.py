@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from plateau.kernel.ids import StudyId
-
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -55,7 +53,6 @@ class Damage:
     """An instance whose bytes are not what was stored; `kind` says how."""
 
     sop_instance_uid: str
-    study_id: StudyId
     site_name: str
     kind: str
     found_at: datetime

@@ -9,6 +9,8 @@ from plateau.activity.agreements import service as agreements
 from plateau.activity.agreements.types import Agreement
 from plateau.activity.counter import rules as counting
 from plateau.activity.counter.types import Span
+from plateau.activity.entering import rules as entering
+from plateau.activity.entering.types import Money
 from plateau.activity.ledger import service as ledger
 from plateau.activity.ledger.types import Correction
 from plateau.activity.settlement import rules, service
@@ -46,8 +48,8 @@ class Office:
             service.sign(tx, caller, self.agreement, span, member=member, at=AT)
 
     def facts(self, tx: Tx, agreement: Agreement) -> None:
-        staff = service.cost(agreement, key="1", on=DAY, head="staff", payer="CHM", cents=1_000_01)
-        ledger.append(tx, [staff], at=AT)
+        staff = Money(kind="cost", on=DAY, head="staff", payer="CHM", cents=1_000_01, reference="1")
+        ledger.append(tx, [entering.money(agreement, staff)], at=AT)
 
 
 @pytest.fixture

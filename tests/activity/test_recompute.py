@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from plateau.activity.agreements import service as agreements
 from plateau.activity.counter import rules as counting
+from plateau.activity.entering import rules as entering
+from plateau.activity.entering.types import Money
 from plateau.activity.ledger import service as ledger
 from plateau.activity.ledger.types import Correction, Fact
 from plateau.activity.settlement import commands, service
@@ -70,20 +72,17 @@ def duties(drawn: random.Random) -> list[Fact]:
 def costs(tx: Tx, drawn: random.Random) -> list[Fact]:
     (agreement,) = agreements.agreements(tx)
     made = [
-        service.cost(
-            agreement,
-            key=str(n),
+        Money(
+            kind="forecast" if n % 4 == 0 else "cost",
             on=date(2026, drawn.randrange(1, 10), 5),
             head=drawn.choice(["staff", "equipment", "premises", "others"]),
             payer=drawn.choice(["CHC", "SYN", "POLE"]),
             cents=drawn.randrange(10**7),
+            reference=str(n),
         )
         for n in range(40)
     ]
-    return [
-        replace(one, kind="forecast", key=f"{one.key}:f") if n % 4 == 0 else one
-        for n, one in enumerate(made)
-    ]
+    return [entering.money(agreement, one) for one in made]
 
 
 @pytest.mark.parametrize("seed", [1, 2])

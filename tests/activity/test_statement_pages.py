@@ -10,8 +10,9 @@ from pypdf import PdfReader
 
 from activity import sarthe
 from plateau.activity.agreements import service as agreements
+from plateau.activity.entering import rules as entering
+from plateau.activity.entering.types import Money
 from plateau.activity.ledger import service as ledger
-from plateau.activity.settlement import service
 from plateau.entry import http
 from plateau.kernel.caller import Caller
 from plateau.platform import runtime
@@ -33,10 +34,10 @@ class Office:
             self.cjb = replace(sarthe.manager(tx, "CJB"), language="en")
             (agreement,) = agreements.agreements(tx)
             day = sarthe.AT.date().replace(month=8, day=3)
-            paid = service.cost(
-                agreement, key="1", on=day, head="staff", payer="CHM", cents=1_000_01
+            paid = Money(
+                kind="cost", on=day, head="staff", payer="CHM", cents=1_000_01, reference="1"
             )
-            ledger.append(tx, [paid], at=sarthe.AT)
+            ledger.append(tx, [entering.money(agreement, paid)], at=sarthe.AT)
 
     def client(self, caller: Caller) -> TestClient:
         app = http.build(runtime.Runtime(self.db, self.blobs, Settings()), lambda _: caller)

@@ -10,6 +10,7 @@ from plateau.access import pages as access_pages
 from plateau.access import service as access
 from plateau.activity import pages as activity
 from plateau.activity.counter import pages as counter
+from plateau.activity.entering import pages as entering
 from plateau.activity.regulatory import pages as regulatory
 from plateau.activity.settlement import pages as settlement
 from plateau.entry import measures, refusals
@@ -62,6 +63,7 @@ ROUTERS = (
     counter.router,
     settlement.router,
     regulatory.router,
+    entering.router,
 )
 
 

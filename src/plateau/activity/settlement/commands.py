@@ -10,10 +10,12 @@ import typer
 
 from plateau.activity.agreements import rules as arithmetic
 from plateau.activity.agreements import service as agreements
+from plateau.activity.entering import rules as entering
+from plateau.activity.entering.types import Money
 from plateau.activity.ledger import service as ledger
 from plateau.activity.settlement import queries, service, sheets
 from plateau.kernel import holidays
-from plateau.kernel.errors import InvalidInputError, NotFoundError
+from plateau.kernel.errors import NotFoundError
 from plateau.kernel.time import local
 from plateau.platform import clock, runtime
 from plateau.platform.db import Tx
@@ -43,25 +45,31 @@ def export(
 
 
 @app.command()
-def cost(
+def cost(  # noqa: PLR0913, PLR0917 - one argument an option
     agreement: Annotated[str, typer.Argument(help="Code of the agreement.")],
     key: Annotated[str, typer.Option(help="What it is, once: the number of an invoice.")],
     on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Local day.")],
     head: Annotated[str, typer.Option(help="staff, equipment, premises or others.")],
     paid_by: Annotated[str, typer.Option(help="Code of the member who paid.")],
     cents: Annotated[int, typer.Option(help="Euro cents.")],
+    forecast: Annotated[bool, typer.Option(help="What it is expected to be, not real.")] = False,
 ) -> None:
-    """Enter a cost that a member paid for the others too."""
+    """Enter a cost that a member paid for the others too, or its forecast."""
     day = on.replace(tzinfo=UTC).date()
     with runtime.db().begin() as tx:
         own = [one for one in agreements.agreements(tx) if one.code == agreement]
         found = arithmetic.in_force(own, on=day)
         if found is None:
             raise NotFoundError("no agreement {code} holds on {day}", code=agreement, day=day)
-        if head not in found.keys:
-            raise InvalidInputError("no head of costs is called {head}", head=head)
-        entry = service.cost(found, key=key, on=day, head=head, payer=paid_by, cents=cents)
-        typer.echo(ledger.append(tx, [entry], at=clock.now()))
+        one = Money(
+            kind="forecast" if forecast else "cost",
+            on=day,
+            head=head,
+            payer=paid_by,
+            cents=cents,
+            reference=key,
+        )
+        typer.echo(ledger.append(tx, [entering.money(found, one)], at=clock.now()))
 
 
 def _agreed(tx: Tx, *, today: date) -> tuple[dict[str, Any], list[str]]:

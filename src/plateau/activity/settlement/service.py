@@ -12,7 +12,6 @@ from plateau.activity.counter import queries as counter_queries
 from plateau.activity.counter import rules as counting
 from plateau.activity.counter.types import Span
 from plateau.activity.ledger import service as ledger
-from plateau.activity.ledger.types import Fact
 from plateau.activity.settlement import queries, rules
 from plateau.activity.settlement.types import Dispute, Facts, Period, Settled, Signature
 from plateau.kernel.caller import Caller
@@ -179,20 +178,6 @@ def answer(
     ):
         raise ConflictError("the dispute is answered already")
     tx.touch("activity")
-
-
-def cost(agreement: Agreement, *, key: str, on: date, head: str, payer: str, cents: int) -> Fact:
-    """A cost of an agreement as the ledger says it."""
-    return Fact(
-        key=f"cost:{agreement.code}:{key}",
-        kind="cost",
-        happened_on=on,
-        agreement=agreement.code,
-        head=head,
-        debit=payer,
-        credit=f"common:{agreement.code}",
-        cents=cents,
-    )
 
 
 def _subjects(agreement: Agreement) -> list[str]:

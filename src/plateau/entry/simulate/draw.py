@@ -7,8 +7,9 @@ from datetime import date, time, timedelta
 from uuid import UUID, uuid5
 
 from plateau.activity.agreements.types import Agreement
+from plateau.activity.entering import rules as entering
+from plateau.activity.entering.types import Money
 from plateau.activity.ledger.types import Fact
-from plateau.activity.settlement import service as settlement
 from plateau.kernel.ids import ExamId, MemberId, PersonId, SiteId, VersionId
 from plateau.kernel.time import instant
 from plateau.territory.blocks import TerritoryFile
@@ -205,9 +206,9 @@ def _costs(story: Story, day: date, drawn: random.Random) -> Sequence[Fact]:
     for n, (head, cents) in enumerate(_COSTS.items()):
         payer = story.agreement.parties[n % len(story.agreement.parties)]
         real = cents + drawn.randint(-cents // 20, cents // 12)
-        cost = settlement.cost(
-            story.agreement, key=f"{head}:{day}", on=day, head=head, payer=payer, cents=real
+        one = Money(
+            kind="cost", on=day, head=head, payer=payer, cents=real, reference=f"{head}:{day}"
         )
-        forecast = replace(cost, key=f"forecast:{cost.key}", kind="forecast", cents=cents)
-        found += [cost, forecast]
+        expected = replace(one, kind="forecast", cents=cents)
+        found += [entering.money(story.agreement, each) for each in (one, expected)]
     return found

@@ -12,6 +12,7 @@ from plateau.activity import pages as activity
 from plateau.activity.counter import pages as counter
 from plateau.activity.entering import pages as entering
 from plateau.activity.regulatory import pages as regulatory
+from plateau.activity.reports import pages as reports
 from plateau.activity.settlement import pages as settlement
 from plateau.entry import measures, refusals
 from plateau.exchange import pages as exchange
@@ -64,6 +65,7 @@ ROUTERS = (
     settlement.router,
     regulatory.router,
     entering.router,
+    reports.router,
 )
 
 

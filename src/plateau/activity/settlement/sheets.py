@@ -3,30 +3,20 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
-import reportlab
 from openpyxl import Workbook
 from openpyxl.styles import Font
-from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, Spacer, Table
 
+from plateau.activity.paper import LINE, cell, euros, page, words
 from plateau.activity.settlement.types import Item, Settled, Statement
 from plateau.web import formats
 from plateau.web.language import gettext as _
 
 COLUMNS = ("agreement", "first_on", "last_on", "member", "section", "what", "basis", "quantity",
            "cents")  # fmt: skip
-_INK, _LINE = HexColor("#16202b"), HexColor("#b8c2cc")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDTHS = (34 * mm, 76 * mm, 28 * mm, 36 * mm)
 
 
@@ -75,7 +65,7 @@ def as_csv(settled: Settled) -> str:
     text = io.StringIO()
     lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
     lines.writerow(COLUMNS)
-    lines.writerows([_cell(value) for value in row] for row in rows(settled))
+    lines.writerows([cell(value) for value in row] for row in rows(settled))
     return text.getvalue()
 
 
@@ -88,11 +78,11 @@ def as_xlsx(settled: Settled) -> bytes:
         sheet.append([_("Section"), _("What"), _("Path"), _("Quantity"), _("Euros")])
         for item in one.items:
             amount = None if item.cents is None else item.cents / 100
-            words = [section_name(item.section), what_name(item.what), item.basis]
-            sheet.append([*(_cell(word) for word in words), item.quantity, amount])
+            said = [section_name(item.section), what_name(item.what), item.basis]
+            sheet.append([*(cell(word) for word in said), item.quantity, amount])
         sheet.append([_("Balance"), None, None, None, one.balance_cents / 100])
-        for cell in (*sheet[1], *sheet[sheet.max_row]):
-            cell.font = Font(bold=True)
+        for one_cell in (*sheet[1], *sheet[sheet.max_row]):
+            one_cell.font = Font(bold=True)
         for letter, width in zip("ABCDE", (40, 24, 70, 12, 14), strict=True):
             sheet.column_dimensions[letter].width = width
     content = io.BytesIO()
@@ -102,13 +92,9 @@ def as_xlsx(settled: Settled) -> bytes:
 
 def as_pdf(settled: Settled, statement: Statement, *, title: str, notes: Sequence[str]) -> bytes:
     """The statement of a member; the same one always gives the same bytes."""
-    _register()
     content = io.BytesIO()
-    page = SimpleDocTemplate(
-        content, pagesize=A4, title=f"{title} {statement.member}", author="Plateau", invariant=1,
-        leftMargin=18 * mm, rightMargin=18 * mm, topMargin=18 * mm, bottomMargin=18 * mm,
-    )  # fmt: skip
-    page.build(list(_story(settled, statement, title, notes)))
+    sheet = page(content, title=f"{title} {statement.member}")
+    sheet.build(list(_story(settled, statement, title, notes)))
     return content.getvalue()
 
 
@@ -116,70 +102,33 @@ def _story(
     settled: Settled, statement: Statement, title: str, notes: Sequence[str]
 ) -> Iterator[Flowable]:
     span = settled.span
-    yield _words(title, "title")
+    yield words(title, "title")
     period = f"{formats.day(span.first_on)} - {formats.day(span.last_on)}"
-    yield _words(f"{statement.member} · {settled.code} · {period}", "strong")
+    yield words(f"{statement.member} · {settled.code} · {period}", "strong")
     for note in notes:
-        yield _words(note, "text")
+        yield words(note, "text")
     sections = dict.fromkeys(item.section for item in statement.items)
     for section in sections:
         items = [item for item in statement.items if item.section == section]
         yield Spacer(1, 4 * mm)
-        yield _words(section_name(section), "strong")
+        yield words(section_name(section), "strong")
         yield _table(items)
     yield Spacer(1, 6 * mm)
-    yield _words(f"{_('Balance')} : {_euros(statement.balance_cents)}", "title")
+    yield words(f"{_('Balance')} : {euros(statement.balance_cents)}", "title")
     for one in settled.transfers:
         if statement.member in (one.payer, one.payee):
-            yield _words(f"{one.payer} → {one.payee} : {_euros(one.cents)}", "strong")
+            yield words(f"{one.payer} → {one.payee} : {euros(one.cents)}", "strong")
 
 
 def _table(items: Sequence[Item]) -> Table:
     cells = [
         [
-            _words(what_name(item.what), "text"),
-            _words(item.basis, "small"),
-            _words("" if item.quantity is None else formats.number(item.quantity), "right"),
-            _words("" if item.cents is None else _euros(item.cents), "right"),
+            words(what_name(item.what), "text"),
+            words(item.basis, "small"),
+            words("" if item.quantity is None else formats.number(item.quantity), "right"),
+            words("" if item.cents is None else euros(item.cents), "right"),
         ]
         for item in items
     ]
-    style: Any = [("LINEBELOW", (0, 0), (-1, -1), 0.25, _LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    style: Any = [("LINEBELOW", (0, 0), (-1, -1), 0.25, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
     return Table(cells, colWidths=_WIDTHS, style=style)
-
-
-def _euros(cents: int) -> str:
-    return f"{formats.number(cents / 100, 2)} €"
-
-
-def _words(text: str, style: str) -> Paragraph:
-    plain = text.replace("\u202f", "\u00a0").replace("→", "->")
-    return Paragraph(escape(plain), _style(style))
-
-
-@cache
-def _register() -> None:
-    folder = Path(reportlab.__file__).parent / "fonts"
-    for name, file in (("Statement", "Vera.ttf"), ("Statement-Bold", "VeraBd.ttf")):
-        pdfmetrics.registerFont(TTFont(name, folder / file))
-
-
-@cache
-def _style(name: str) -> ParagraphStyle:
-    base: dict[str, Any] = {"fontName": "Statement", "fontSize": 8, "leading": 11,
-                            "textColor": _INK}  # fmt: skip
-    own: dict[str, dict[str, Any]] = {
-        "text": {},
-        "small": {"fontSize": 7, "leading": 9},
-        "right": {"alignment": 2},
-        "strong": {"fontName": "Statement-Bold", "fontSize": 9, "leading": 13},
-        "title": {"fontName": "Statement-Bold", "fontSize": 13, "leading": 17},
-    }
-    return ParagraphStyle(name, **{**base, **own[name]})
-
-
-def _cell(value: object) -> object:
-    """A text that a spreadsheet would run as a formula is quoted."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value

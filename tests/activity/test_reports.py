@@ -98,7 +98,7 @@ def test_the_assembly_reads_forecast_real_and_difference_to_the_cent(page: TestC
     assert spent["rows"] == [["MN-50-50", "Staff", 900_00, 1_000_01, 100_01]]
     balances = [row[3] for row in data["tables"][1]["rows"] if row[2] == "Balance"]
     assert sum(balances) == 0
-    assert "1,000.01 €" in page.get(f"{REPORTS}/assembly/2026").text
+    assert "1,000.01" in page.get(f"{REPORTS}/assembly/2026").text
 
 
 def test_what_is_missing_is_said(page: TestClient) -> None:

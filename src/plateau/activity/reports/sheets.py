@@ -12,7 +12,7 @@ from openpyxl.styles import Font
 from reportlab.platypus import Flowable, Spacer
 from reportlab.platypus import Table as Printed
 
-from plateau.activity.paper import LINE, WIDTH, cell, euros, page, words
+from plateau.activity.paper import LINE, WIDTH, cell, page, words
 from plateau.activity.reports.types import Cell, Report, Table
 from plateau.web import formats
 from plateau.web.language import gettext as _
@@ -56,7 +56,7 @@ def written(table: Table, place: int, one: Cell) -> str:
     if one is None:
         return "—"
     if place in table.money and isinstance(one, int):
-        return euros(one)
+        return formats.number(one / 100, 2)
     if isinstance(one, float):
         return formats.number(one, 1)
     return formats.number(one) if isinstance(one, int) else one

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from plateau.activity.reports.types import Cell, Facts, Report, Table
+from plateau.activity.reports.types import Balance, Cell, Facts, Report, Table
 from plateau.activity.settlement.sheets import section_name, what_name
 from plateau.web import formats
 from plateau.web.language import gettext as _
+from plateau.web.language import ngettext
 
 
 def report(kind: str, facts: Facts) -> Report:
@@ -114,7 +115,7 @@ def _sections(facts: Facts, sections: Sequence[str]) -> Table:
     rows = [
         (one.agreement, one.member,
          _("Balance") if one.section == "balance" else section_name(one.section), one.cents)
-        for one in sorted(facts.balances, key=lambda one: (one.agreement, one.member))
+        for one in sorted(facts.balances, key=_in_order)
         if one.section in sections
     ]  # fmt: skip
     columns = [_("Agreement"), _("Member"), _("What"), _("Amount (€)")]
@@ -124,6 +125,13 @@ def _sections(facts: Facts, sections: Sequence[str]) -> Table:
         rows=rows,
         money=frozenset({3}),
     )
+
+
+def _in_order(one: Balance) -> tuple[str, str, int]:
+    """A member's sections as a statement has them, the balance last."""
+    order = ("paid", "cost", "forecast", "revision", "received", "fee", "duty", "balance")
+    place = order.index(one.section) if one.section in order else len(order)
+    return one.agreement, one.member, place
 
 
 def _states(facts: Facts) -> Table:
@@ -159,7 +167,11 @@ def _missing_of_money(facts: Facts) -> Iterator[str]:
         yield _("No forecast was entered: differences mean nothing.")
     late = [one for one in facts.states if one.state != "closed"]
     if late:
-        yield _("{n} periods are not closed: their figures may change.").format(n=len(late))
+        yield ngettext(
+            "{n} period is not closed: its figures may change.",
+            "{n} periods are not closed: their figures may change.",
+            len(late),
+        ).format(n=len(late))
     if any(not one.is_verified for one in facts.states):
         yield _("Some tariffs or amounts of pay are not verified by the administrator.")
 

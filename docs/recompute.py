@@ -4,7 +4,7 @@ plateau settlement export FOLDER && python3 docs/recompute.py FOLDER
 Exit code 1 when a figure is not the one of statements.csv.
 """
 
-# ruff: noqa: C901, D103, PLR0915 - read from top to bottom, by people who trust nobody
+# ruff: noqa: C901, D103 - read from top to bottom, by people who trust nobody
 import csv
 import json
 import sys
@@ -15,24 +15,23 @@ from zoneinfo import ZoneInfo
 
 ZONE, DAY = ZoneInfo("Europe/Paris"), timedelta(days=1)
 UNITS = {"sessions": "session", "exams": "exam", "minutes": "minute", "icr": "icr"}
-HEADS = ("staff", "equipment", "premises", "others")
+USED = ("session_held", "session_made_up", "session_lent")
 
 
 def half_up(a, b):
     return (2 * a + b) // (2 * b)
 
 
-def holds(tables, day):
-    return next((t for t in tables if t["valid_from"] <= day < (t["valid_to"] or "9")), None)
+def holds(tables, day, **of):
+    fit = (t for t in tables if t["valid_from"] <= day < (t["valid_to"] or "9"))
+    return next((t for t in fit if all(t[name] == of[name] for name in of)), None)
 
 
 def split(cents, parts):
     whole = sum(parts.values())
     shares = {who: cents * part // whole for who, part in parts.items()}
     order = sorted(parts, key=lambda who: (-(cents * parts[who] % whole), who))
-    for who in order[: cents - sum(shares.values())]:
-        shares[who] += 1
-    return shares
+    return shares | {who: shares[who] + 1 for who in order[: cents - sum(shares.values())]}
 
 
 def owner(deal, row):
@@ -43,16 +42,14 @@ def owner(deal, row):
 def fees(deal, rows, tariffs):
     """Each fee at its rank in the year of its machine: day, owner, machine, count, cents."""
     made, rank = Counter(), Counter()
-    for r in rows:
-        if r["kind"] == "fee":
-            made[r["machine"], r["happened_on"], owner(deal, r), r["modality"]] += r["quantity"]
+    for r in (r for r in rows if r["kind"] == "fee"):
+        made[r["machine"], r["happened_on"], owner(deal, r), r["modality"]] += r["quantity"]
     installed = {m["ae_title"]: m["installed"] or "9999-01-01" for m in deal["machines"]}
     for (machine, day, who, modality), count in sorted(made.items()):
-        t = holds([t for t in tariffs if t["modality"] == modality], day)
-        since, sign = installed[machine], 1 if count > 0 else -1
+        t, since = holds(tariffs, day, modality=modality), installed[machine]
+        sign = 1 if count > 0 else -1
         for _ in range(abs(count) if t else 0):
-            at = rank[machine] + (sign > 0)
-            rank[machine] += sign
+            at, rank[machine] = rank[machine] + (sign > 0), rank[machine] + sign
             age = int(day[:4]) - int(since[:4]) - (since[5:] > "01-01")
             old = "_amortised" if age >= t["amortised_after"] else ""
             cents = half_up(t[f"full{old}_cents"] * (10000 - t[f"cut{old}"]), 10000)
@@ -65,38 +62,34 @@ def paid(since, until, table, holidays):
     """What a duty pays: the parts of each day in proportion, a night held whole as one."""
     day, total = since.astimezone(ZONE).date() - DAY, 0
     while day <= until.astimezone(ZONE).date():
-        parts = [(20, 24, "early"), (24, 32, "deep")]
-        if day.weekday() == 6 or str(day) in holidays:
-            parts.append((8, 20, "whole"))
-        elif day.weekday() == 5:
-            parts.append((13, 20, "deep"))
+        free = day.weekday() == 6 or str(day) in holidays
+        more = [(8, 20, "whole")] if free else [(13, 20, "deep")] * (day.weekday() == 5)
         held, cents = [], []
-        for first, last, name in parts:
-            start, end = (
-                datetime.combine(day + h // 24 * DAY, time(h % 24), ZONE).timestamp() // 60
-                for h in (first, last)
-            )
+        for first, last, name in [(20, 24, "early"), (24, 32, "deep"), *more]:
+            moments = (datetime.combine(day + h // 24 * DAY, time(h % 24), ZONE)
+                       for h in (first, last))  # fmt: skip
+            start, end = (moment.timestamp() // 60 for moment in moments)
             minutes = min(end, until.timestamp() // 60) - max(start, since.timestamp() // 60)
             held.append(minutes == end - start)
-            whole = int(end - start)
-            cents.append(half_up(table[f"{name}_cents"] * max(0, int(minutes)), whole))
+            cents.append(half_up(table[f"{name}_cents"] * max(0, int(minutes)), int(end - start)))
         total += sum(cents[2:]) + (table["whole_cents"] if all(held[:2]) else sum(cents[:2]))
         day += DAY
     return total
 
 
 def statements(deal, first, last, ledger, agreed):
-    """Every figure of a period: member, section and what, to quantity and cents."""
-    found, done = {}, {unit: Counter() for unit in (*UNITS.values(), "euro")}
+    """Every figure of a period: member, section, what, and whether of quantity or of cents."""
+    found, done = Counter(), {unit: Counter() for unit in (*UNITS.values(), "euro")}
 
     def add(member, section, what, quantity, cents):
-        old = found.get((member, section, what), (0, 0))
-        found[member, section, what] = (old[0] + quantity, old[1] + cents)
+        found[member, section, what, "quantity"] += quantity
+        found[member, section, what, "cents"] += cents
+        if section in ("cost", "paid", "fee", "received"):
+            found[member, "balance", "", "cents"] += cents
 
     def share(section, what, cents, key, sign):
-        by = (
-            {m: max(0, done[UNITS[key]][m]) for m in deal["parties"]} if key in UNITS else deal[key]
-        )
+        count = done[UNITS[key]] if key in UNITS else deal[key]
+        by = {m: max(0, count[m]) for m in (deal["parties"] if key in UNITS else count)}
         for member, part in split(cents, by).items() if cents and sum(by.values()) else ():
             add(member, section, what, 0, sign * part)
 
@@ -104,8 +97,7 @@ def statements(deal, first, last, ledger, agreed):
     year = [r for r in ledger if r["machine"] in own and first[:4] <= r["happened_on"] <= last]
     for r in (r for r in year if r["happened_on"] >= first):
         who, n = owner(deal, r), r["quantity"]
-        if r["kind"] in ("session_held", "session_made_up", "session_lent"):
-            done["session"][who] += n
+        done["session"][who] += n * (r["kind"] in USED)
         if r["kind"] == "reading":
             done["exam"][who] += n
             done["minute"][who] += n * int(r["minutes"] or 0)
@@ -114,9 +106,8 @@ def statements(deal, first, last, ledger, agreed):
     for _, who, machine, count, cents in priced:
         done["euro"][who] += cents
         add(deal["operator"], "received", machine, count, -cents)
-    for unit in {deal["unit"], *deal["also"]}:
-        for member in deal["parties"]:
-            add(member, "counter", unit, done[unit][member], 0)
+    for unit, member in ((u, m) for u in {deal["unit"], *deal["also"]} for m in deal["parties"]):
+        add(member, "counter", unit, done[unit][member], 0)
     span, back = Counter(), {r["corrects"] for r in ledger if r["quantity"] < 0}
     for r in (r for r in ledger if first <= r["happened_on"] <= last):
         if r["agreement"] == deal["code"] and r["kind"] in ("cost", "forecast"):
@@ -126,23 +117,18 @@ def statements(deal, first, last, ledger, agreed):
         counted = r["quantity"] > 0 and r["entry_id"] not in back and deal["duty_pay"]
         if r["kind"] == "duty" and r["session"] in deal["lines"] and counted:
             since, until = (datetime.fromisoformat(r[name]) for name in ("starts_at", "ends_at"))
-            key = (deal["duty_pay"], deal["same_pay"] or r["status"])
-            pay = [t for t in agreed["duty_pay"] if (t["pay"], t["status"]) == key]
-            table = holds(pay, str(since.date()))
+            of = {"pay": deal["duty_pay"], "status": deal["same_pay"] or r["status"]}
+            table = holds(agreed["duty_pay"], str(since.date()), **of)
             cents = paid(since, until, table, agreed["holidays"]) if table else 0
-            minutes = (until - since) // timedelta(minutes=1)
+            minutes = (until - since) // (DAY / 1440)
             add(r["reader_member"] or "—", "duty", r["session"], minutes, cents)
-    for head in HEADS:
+    for head in ("staff", "equipment", "premises", "others"):
         key, real, forecast = deal["keys"][head], span["cost", head], span["forecast", head]
         share("cost", head, real, key, -1)
         share("forecast", head, forecast, key, -1)
         share("revision", head, (real - forecast) if forecast else 0, key, -1)
-    share(
-        "fee", "fees", sum(f[4] for f in priced) if deal["operator"] else 0, deal["keys"]["fee"], 1
-    )
-    for member, section, what in [*found]:
-        moves = section in ("cost", "paid", "fee", "received")
-        add(member, "balance", "", 0, found[member, section, what][1] if moves else 0)
+    if deal["operator"]:
+        share("fee", "fees", sum(f[4] for f in priced), deal["keys"]["fee"], 1)
     return found
 
 
@@ -150,23 +136,21 @@ def main(folder):
     agreed = json.loads((folder / "agreed.json").read_text("utf-8"))
     with (folder / "ledger.csv").open(encoding="utf-8", newline="") as file:
         ledger = [{**row, "quantity": int(row["quantity"])} for row in csv.DictReader(file)]
-    told, found = {}, {}
+    wrong, periods = Counter(), agreed["periods"]
     with (folder / "statements.csv").open(encoding="utf-8", newline="") as file:
         for r in csv.DictReader(file, delimiter=";"):
-            key = tuple(r[name] for name in ("agreement", "first_on", "member", "section", "what"))
-            old = told.get(key, (0, 0))
-            told[key] = (old[0] + int(r["quantity"] or 0), old[1] + int(r["cents"] or 0))
-    for one in agreed["periods"]:
+            key = [r[name] for name in ("agreement", "first_on", "member", "section", "what")]
+            for of in ("quantity", "cents"):
+                wrong[*key, of] -= int(r[of] or 0)
+    for one in periods:
         deal, first = one["agreement"], one["first_on"]
-        for key, amounts in statements(deal, first, one["last_on"], ledger, agreed).items():
-            found[deal["code"], first, *key] = amounts
-    wrong = [key for key in {*told, *found} if told.get(key, (0, 0)) != found.get(key, (0, 0))]
-    for key in sorted(wrong):
-        sys.stdout.write(f"{key}: {found.get(key)} here, {told.get(key)} in the statement\n")
-    sys.stdout.write(
-        f"{len(found)} figures of {len(agreed['periods'])} periods, {len(wrong)} wrong\n"
-    )
-    return 1 if wrong else 0
+        for key, amount in statements(deal, first, one["last_on"], ledger, agreed).items():
+            wrong[deal["code"], first, *key] += amount
+    for key in sorted(key for key in wrong if wrong[key]):
+        sys.stdout.write(f"{key}: {wrong[key]:+} here\n")
+    bad = sum(map(bool, wrong.values()))
+    sys.stdout.write(f"{len(wrong)} figures of {len(periods)} periods, {bad} wrong\n")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

@@ -110,3 +110,32 @@ def test_from_a_figure_to_its_entries_to_a_closed_statement(
     chm.goto("/statements")
     expect(chm.locator("tr", has_text=on[:4]).locator(".s-done").first).to_be_visible()
     reads_well(chm)
+
+
+def test_a_cost_is_entered_and_taken_back_by_keyboard_and_the_year_is_reported(
+    browser: Browser, office: str, reads_well: ReadsWell
+) -> None:
+    chm = opened(browser, office, "direction.chm")
+    chm.goto("/counters/MN-50-50")
+    chm.get_by_role("link", name="Saisir une vacation").click()
+    reads_well(chm)
+    chm.locator("#euros").fill("1 234,50")
+    chm.locator("#reference").fill("F-EXEMPLE-9")
+    chm.keyboard.press("Enter")
+    row = chm.locator("tr", has_text="F-EXEMPLE-9")
+    expect(row).to_contain_text("1 234,50")
+    row.locator("summary").focus()
+    chm.keyboard.press("Enter")
+    row.get_by_role("textbox").fill("saisie en double")
+    chm.keyboard.press("Enter")
+    expect(chm.locator("tr", has_text="F-EXEMPLE-9")).to_contain_text("retirée")
+
+    chm.get_by_role("link", name="Rapports dus").click()
+    reads_well(chm)
+    expect(chm.locator(".notice")).to_contain_text("vérifiés")
+    chm.get_by_role("link", name="Assemblée générale").click()
+    expect(chm.locator("#report")).to_contain_text("MN-50-50")
+    href = chm.get_by_role("link", name="PDF").get_attribute("href")
+    paper = PdfReader(io.BytesIO(chm.request.get(f"{office}{href}").body()))
+    assert "Assemblée générale" in paper.pages[0].extract_text()
+    reads_well(chm)

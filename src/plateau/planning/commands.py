@@ -59,7 +59,7 @@ def solve(  # noqa: PLR0913, PLR0917  # one argument for each option
     typer.echo(f"cost\t{found.cost:.1f}\nbound\t{found.bound:.1f}\ngap\t{100 * found.gap:.2f} %")
     typer.echo(
         f"sessions\t{found.session_cost:.1f}\nof which proven\t{found.session_bound:.1f}\n"
-        f"sessions' gap\t{100 * found.session_gap:.2f} %, given the duties and the weeks before"
+        f"sessions' gap\t{100 * found.session_gap:.2f} %, given the duties"
     )
     for rule, cost in sorted(found.by_rule.items()):
         typer.echo(f"rule\t{rule}\t{cost:.1f}")

@@ -1,5 +1,6 @@
 """What the solver returns, the checker accepts; small invented pools, one worker, no clock."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, time, timedelta
 from uuid import UUID, uuid5
@@ -144,6 +145,19 @@ def test_a_pool_large_enough_is_covered_without_a_breach() -> None:
 
     assert hard(found) == []
     assert found.bound <= found.cost
+
+
+def test_travelling_of_several_weeks_is_shared_between_the_people_of_a_site() -> None:
+    problem = pool(people=8, days=21)
+    posts = tuple(one for one in problem.posts if one.kind is Kind.SESSION)
+    away = replace(problem, posts=tuple(one for one in posts if one.site_id == SITES[1]))
+    here = [one for one in problem.people if one.home_site_id == SITES[0]]
+
+    found = made(replace(away, people=tuple(here)))
+
+    held = Counter(one.person_id for one in found.roster.assignments)
+    assert sum(held.values()) == len(away.posts)
+    assert max(held.values()) - min(held.values()) <= 2
 
 
 def test_the_same_seed_gives_the_same_roster() -> None:

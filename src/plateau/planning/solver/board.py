@@ -61,6 +61,10 @@ class Board:
         """Seconds before the search must end."""
         return self.seconds - (time.monotonic() - self.began)
 
+    def restart(self, seconds: float) -> None:
+        """The search has so many seconds from now."""
+        self.seconds, self.began = seconds, time.monotonic()
+
     def idle(self) -> float:
         """Seconds since a better solution was found."""
         return time.monotonic() - self.found_at

@@ -62,6 +62,12 @@ def search(plan: Plan, board: Board, effort: Effort, *, seconds: float = math.in
         board.raise_bound(solver.best_objective_bound, engine="cp-sat")
 
 
+def anything(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
+    """Too hard for a first look: take the first solution, however long it takes."""
+    board.seconds = math.inf
+    search(plan, board, Effort(workers=workers, seed=seed, first=True))
+
+
 def solver_for(effort: Effort) -> CpSolver:
     """A solver that leans on linear relaxations, which the layered graphs make strong."""
     solver = CpSolver()

@@ -2,17 +2,16 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ortools.sat.python.cp_model import IntVar, LinearExpr
 
-from plateau.kernel.ids import MemberId, PersonId
+from plateau.kernel.ids import PersonId
 from plateau.planning.roster import targets
 from plateau.planning.roster.targets import Fairness
-from plateau.planning.roster.types import Burden, Person, Post, ShareTarget
-from plateau.planning.solver.quotas import Quotas
-from plateau.planning.solver.stage import SCALE, Bound, Stage, monday
+from plateau.planning.roster.types import Burden
+from plateau.planning.solver.stage import SCALE, Bound, Stage
 
 _SQUARE = 0.1  # of a rule's weight, for the square of a deviation within its limit
 _EXCESS = 20.0  # of a rule's weight, for each unit past the limit
@@ -97,96 +96,3 @@ def _note(stage: Stage, takes: Sequence[IntVar], curve: Curve, held: int) -> Non
     if takes:
         bound = Bound(takes=takes, target=curve.target - held, limit=curve.limit)
         stage.bounds.append(bound)
-
-
-@dataclass(slots=True)
-class Counters:
-    """What was done in the weeks already planned, carried from one week to the next."""
-
-    by_member: dict[tuple[str, MemberId], int] = field(default_factory=lambda: defaultdict(int))
-    by_family: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    travelled: dict[PersonId, int] = field(default_factory=lambda: defaultdict(int))
-    weeks: int = 0
-
-    def add(self, held: Iterable[tuple[Person, Post]]) -> None:
-        """Count some sessions."""
-        for person, post in held:
-            self.travelled[person.person_id] += targets.travels(post, person)
-            if post.family is not None and person.member_id is not None:
-                self.by_member[post.family, person.member_id] += 1
-                self.by_family[post.family] += 1
-
-
-def post_shares(stage: Stage, done: Counters, quotas: Quotas) -> None:
-    """Each member near its share of the sessions of a family, all weeks so far together.
-
-    Members without a share ought to hold none.
-    """
-    setting = stage.book.of("machine_share", stage.book.problem.last)
-    members = {one.member_id for one in stage.people if one.member_id is not None}
-    for share in stage.book.problem.shares:
-        if setting is None or not any(post.family == share.family for post in stage.posts):
-            continue
-        for member in sorted(members | set(share.shares)):
-            target, limit = _share_target(stage, share, member, (done, quotas))
-            curve = Curve(target=target, limit=limit, weight=(setting.weight or 100) / 10)
-            held = done.by_member[share.family, member]
-            takes = _of_member(stage, share, member)
-            price(stage, takes, curve, held=held)
-            _note(stage, takes, curve, held)
-
-
-def _share_target(
-    stage: Stage, share: ShareTarget, member: MemberId, known: tuple[Counters, Quotas]
-) -> tuple[float, float]:
-    """What a member ought to hold by the end of this week, and how far from it is well."""
-    done, quotas = known
-    mondays = sorted({first for family, _, first in quotas if family == share.family})
-    now = monday(stage.posts[-1].on)
-    if mondays and now < mondays[-1]:
-        mine = (
-            count
-            for (family, who, first), count in quotas.items()
-            if (family, who) == (share.family, member) and first <= now
-        )
-        return sum(mine), share.tolerance / 2
-    needed = sum(post.needed for post in stage.posts if post.family == share.family)
-    total = done.by_family[share.family] + needed + sum(share.carried.values())
-    target = share.shares.get(member, 0.0) * total - share.carried.get(member, 0.0)
-    return target, share.tolerance
-
-
-def _of_member(stage: Stage, share: ShareTarget, member: MemberId) -> list[IntVar]:
-    return [
-        take
-        for person in stage.people
-        if person.member_id == member
-        for post, take in stage.by_person.get(person.person_id, ())
-        if post.family == share.family
-    ]
-
-
-def post_travel(stage: Stage, done: Counters, presence: Mapping[PersonId, float]) -> None:
-    """Sessions away from home shared between the people of a site, as far as known by now."""
-    setting = stage.book.of("fair_travel", stage.book.problem.last)
-    if setting is None:
-        return
-    groups: dict[object, list[Person]] = defaultdict(list)
-    for person in stage.people:
-        groups[person.home_site_id].append(person)
-    for people in groups.values():
-        whole = sum(presence[one.person_id] for one in people) or 1.0
-        total = sum(done.travelled[one.person_id] for one in people)
-        ahead = total * (done.weeks + 1) / max(1, done.weeks)
-        for person in people:
-            away = [
-                take
-                for post, take in stage.by_person.get(person.person_id, ())
-                if targets.travels(post, person)
-            ]
-            curve = Curve(
-                target=ahead * presence[person.person_id] / whole,
-                limit=setting.numbers.get("tolerance", 1.0),
-                weight=setting.weight / 5,
-            )
-            price(stage, away, curve, held=done.travelled[person.person_id])

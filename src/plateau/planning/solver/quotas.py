@@ -38,6 +38,16 @@ class _Draft:
     counts: dict[tuple[PersonId, date, _Demand], IntVar] = field(default_factory=dict)
     costs: list[LinearExpr | IntVar | int] = field(default_factory=list)
 
+    def begun(self, family: str) -> dict[MemberId, int]:
+        """The sessions of a family that each member holds already."""
+        found: dict[MemberId, int] = defaultdict(int)
+        for person in self.book.problem.people:
+            for post in self.settled.get(person.person_id, ()):
+                is_now = post.on >= self.book.problem.first
+                if is_now and post.family == family and person.member_id is not None:
+                    found[person.member_id] += 1
+        return found
+
 
 def plan(book: Book, settled: Mapping[PersonId, Sequence[Post]], posts: Sequence[Post]) -> Quotas:
     """The sessions of each shared family by member and week; empty when nothing is shared."""
@@ -136,7 +146,8 @@ def _shares(draft: _Draft) -> None:
             if family == share.family
             for post in posts
         )
-        total = needed + sum(share.carried.values())
+        begun = draft.begun(share.family)
+        total = needed + sum(begun.values()) + sum(share.carried.values())
         for member in sorted({one for one in members.values() if one is not None}):
             mine = [
                 count
@@ -144,6 +155,7 @@ def _shares(draft: _Draft) -> None:
                 if family == share.family and members[who] == member
             ]
             target = share.shares.get(member, 0.0) * total - share.carried.get(member, 0.0)
+            target -= begun.get(member, 0)
             off = draft.model.new_int_var(0, 10 * needed + 10, "")
             draft.model.add(off >= 10 * LinearExpr.sum(mine) - round(10 * target))
             draft.model.add(off >= round(10 * target) - 10 * LinearExpr.sum(mine))

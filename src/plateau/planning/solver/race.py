@@ -47,13 +47,7 @@ def run(
     if workers == 1:
         in_turn()
         return
-    _together(
-        [
-            lambda: highs.search(plan, board, seed=seed),
-            in_turn,
-        ],
-        board,
-    )
+    _engines([lambda: highs.search(plan, board, seed=seed), in_turn], board)
 
 
 def week(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
@@ -68,27 +62,37 @@ def week(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
         pace = Pace(threads=1, seed=seed, seconds=1.0)
         engines.append(lambda: improve.search(plan, board, pace))
     try:
-        _together(engines, board)
+        _engines(engines, board)
     except UnavailableError:
         cpsat.search(plan, board, Effort(workers=workers, seed=seed, gap=board.gap))
 
 
-def _together(engines: Sequence[Callable[[], None]], board: Board) -> None:
+def _engines(engines: Sequence[Callable[[], None]], board: Board) -> None:
     """Run every engine to its end. One that is missing does not lose what another found."""
+    for fault in _faults(engines):
+        if board.values is None or not isinstance(fault, UnavailableError):
+            raise fault
+        log.warning("planner.engine_missing", reason=fault.code)
+
+
+def together(works: Sequence[Callable[[], None]]) -> None:
+    """Do several things at once, each to its end; the first fault is raised then."""
+    for fault in _faults(works):
+        raise fault
+
+
+def _faults(works: Sequence[Callable[[], None]]) -> list[BaseException]:
     faults: list[BaseException] = []
 
-    def guarded(engine: Callable[[], None]) -> None:
+    def guarded(work: Callable[[], None]) -> None:
         try:
-            engine()
-        except BaseException as fault:  # noqa: BLE001  # handed to the caller below
+            work()
+        except BaseException as fault:  # noqa: BLE001  # handed to the caller
             faults.append(fault)
 
-    threads = [threading.Thread(target=guarded, args=(one,), name="engine") for one in engines]
+    threads = [threading.Thread(target=guarded, args=(one,), name="engine") for one in works]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for fault in faults:
-        if board.values is None or not isinstance(fault, UnavailableError):
-            raise fault
-        log.warning("planner.engine_missing", reason=fault.code)
+    return faults

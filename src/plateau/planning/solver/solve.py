@@ -26,7 +26,7 @@ _WORTH_S = 1.0  # left, to look for a better roster
 class Solution:
     """A roster, what it costs to the solver and to each rule, and the bound of its stages.
 
-    Sessions are said apart: their bound is proven, given the duties and the weeks before.
+    Sessions are said apart, with shares and travelling: their bound is proven, given the duties.
     """
 
     roster: Roster
@@ -43,7 +43,7 @@ class Solution:
 
     @property
     def session_gap(self) -> float:
-        """How far the sessions may be from the best ones, as a share of their cost."""
+        """How far sessions may be from the best with these duties, as a share of their cost."""
         return gap_of(self.session_cost, self.session_bound)
 
 

@@ -44,6 +44,7 @@ class Stage:
         default_factory=lambda: defaultdict(list)
     )
     costs: list[Term] = field(default_factory=list)
+    ties: list[tuple[IntVar, int]] = field(default_factory=list)  # what ties it to others costs
     missing: dict[UUID, IntVar] = field(default_factory=dict)
     bounds: list[Bound] = field(default_factory=list)
     alike: dict[PersonId, list[list[tuple[Post, IntVar]]]] = field(default_factory=dict)
@@ -58,10 +59,18 @@ class Stage:
         """Add to the cost so many units at a rule's weight."""
         self.costs.append(round(SCALE * weight) * term)
 
+    def tie(self, units: IntVar, weight: float) -> None:
+        """Add to the cost so many units of what ties this part to others."""
+        self.ties.append((units, round(SCALE * weight)))
+
+    def tied(self, values: Values) -> int:
+        """What ties it to others costs in a solution."""
+        return sum(price * values[units.index] for units, price in self.ties)
+
     def plan(self) -> Plan:
         """The model, with its choices by person and day."""
         first = self.posts[0].on if self.posts else self.book.problem.first
-        self.model.minimize(sum(self.costs))
+        self.model.minimize(sum(self.costs) + sum(price * units for units, price in self.ties))
         choices = [
             Choice(take.index, str(person), (post.on - first).days)
             for person, mine in self.by_person.items()

@@ -6,11 +6,10 @@ from functools import partial
 
 from plateau.kernel.ids import MemberId, PersonId, SiteId
 from plateau.kernel.words import N_
-from plateau.planning.roster import targets
-from plateau.planning.roster.board import At, Board
+from plateau.planning.roster.board import At, Board, Worker
 from plateau.planning.roster.rules.rule import Rule, breach
 from plateau.planning.roster.rules.rule import number as digits
-from plateau.planning.roster.types import Breach, Burden, Setting, ShareTarget
+from plateau.planning.roster.types import Breach, Burden, Kind, Setting, ShareTarget
 
 _EDGE = 1e-6
 
@@ -96,15 +95,21 @@ def _fair_travel(board: Board, at: At) -> Iterator[Breach]:
     setting = at(board.problem.last)
     if setting is None:
         return
-    done = {
-        person_id: sum(targets.travels(work.post, one.person) for work in one.planned)
-        for person_id, one in board.workers.items()
-    }
+    done = {person_id: _travelled(board, one) for person_id, one in board.workers.items()}
     for person_id, target in travel_targets(board, done).items():
         off = abs(done[person_id] - target) - setting.numbers["tolerance"]
         if off > _EDGE:
             found = (Burden.TRAVEL, done[person_id], target, off)
             yield _unfair(setting, board, person_id, found)
+
+
+def _travelled(board: Board, one: Worker) -> int:
+    """As `targets.travels`, of all that is planned, by numbers of sites: quicker to compare."""
+    home = board.sites.get(one.person.home_site_id)
+    return sum(
+        work.site != home and work.is_planned and work.post.kind is Kind.SESSION
+        for work in one.works
+    )
 
 
 def travel_targets(board: Board, done: Mapping[PersonId, int]) -> dict[PersonId, float]:

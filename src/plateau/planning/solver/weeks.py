@@ -1,0 +1,214 @@
+"""The sessions of a part, week after week, given its duties; then all at once if few.
+
+What a week costs alone is bounded first, with what ties it to others left out: no roster with
+these duties has a week that costs less. That solution is where the search with ties begins.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from plateau.kernel.ids import PersonId
+from plateau.planning.roster.types import Post
+from plateau.planning.solver import cpsat, first, improve, merge, quotas, race, sessions
+from plateau.planning.solver import stage as stages
+from plateau.planning.solver.board import Board
+from plateau.planning.solver.book import Book
+from plateau.planning.solver.cpsat import Effort
+from plateau.planning.solver.greedy import Hints
+from plateau.planning.solver.improve import Pace
+from plateau.planning.solver.made import GAP, Held, Made, Part, proven
+from plateau.planning.solver.model import Plan
+from plateau.planning.solver.run import Run
+from plateau.planning.solver.ties import Counters, Presence, So
+
+_LATE = 0.1  # of the time, past its end, for weeks already begun
+_LEAST_S = 0.5  # for a week of sessions
+_DAY = 0.3  # CP-SAT's own units, for a day of sessions
+_ALONE = 0.5  # of the time, for what weeks cost alone
+_FEW = 15_000  # choices that can be decided over all weeks at once
+Settled = Mapping[PersonId, Sequence[Post]]
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The least that a week costs alone, as far as it is proven, and who holds it then."""
+
+    bound: float = 0.0
+    held: Hints = frozenset()
+
+
+@dataclass(slots=True)
+class Clock:
+    """The time of one look at all weeks; no budget: legal weeks at once."""
+
+    run: Run
+    budget: float | None
+    began: float = field(default_factory=time.monotonic)
+
+    def is_over(self) -> bool:
+        """Whether to give up: asked to, or long past the end."""
+        is_late = self.budget is not None and self.run.left() < -_LATE * self.run.seconds
+        return is_late or self.run.should_stop()
+
+    def share(self, part: float, count: int) -> float:
+        """Seconds for one of some weeks, within a part of the time."""
+        left = part * (self.budget or 0.0) - (time.monotonic() - self.began)
+        return max(_LEAST_S, left / max(1, count))
+
+    def units(self, part: float, count: int) -> float:
+        """As `share`, in CP-SAT's own units."""
+        return part * (self.budget or 0.0) / count
+
+
+@dataclass(slots=True)
+class Weeks:
+    """How the sessions of a part are decided; what weeks cost alone is kept for its duties."""
+
+    run: Run
+    book: Book
+    free: Sequence[Post]
+    threads: int
+    tell: Callable[[Made, float], None]
+    pieces: Sequence[Sequence[Post]] = field(init=False)
+    presence: Presence = field(init=False)
+    _floors: dict[int, Floor] = field(default_factory=dict)
+    _duties: frozenset[Held] = frozenset()  # of those floors
+
+    def __post_init__(self) -> None:
+        self.pieces = list(sessions.weeks(self.free))
+        self.presence = Presence.to(self.book.problem)
+
+    def hold(self, made: Made, before: Settled, hints: Hints, budget: float | None) -> None:
+        """The sessions join a roster of duties; without a budget, legal ones at once."""
+        clock, duties = Clock(self.run, budget), list(made.held)
+        settled = stages.by_time([*_flat(before), *duties])
+        if budget is not None:
+            self._look_down(settled, frozenset(duties), hints, clock)
+        so = self._so(before, settled)
+        people = {one.person_id: one for one in self.book.problem.people}
+        for number in range(len(self.pieces)):
+            if clock.is_over():
+                return
+            held = self._week(made, settled, number, (self._so_far(so, number), hints, clock))
+            so.done.add((people[who], post) for who, post in held)
+            for who, post in held:
+                settled.setdefault(who, []).append(post)
+            for who in {who for who, _ in held}:
+                settled[who].sort(key=lambda post: post.starts_at)
+            self.tell(made, (number + 1) / len(self.pieces))
+        if budget is not None and self.pieces and not made.has_proven_sessions:
+            self._all_at_once(made, before, duties, clock)
+        made.is_whole = True
+
+    def _so(self, before: Settled, settled: Settled) -> So:
+        """What is done before all weeks, and what they ought to hold."""
+        done = Counters.of(self.book.problem, before)
+        needed = quotas.plan(self.book, settled, [post for piece in self.pieces for post in piece])
+        return So(
+            done=done,
+            begun=dict(done.by_member),
+            presence=self.presence,
+            quotas=needed,
+            until=self.book.problem.last,
+            is_last=True,
+        )
+
+    def _so_far(self, so: So, number: int) -> So:
+        """As it is known in a week."""
+        if number == len(self.pieces) - 1:
+            return so
+        return replace(so, until=self.pieces[number][-1].on, is_last=False)
+
+    def _week(
+        self, made: Made, settled: Settled, number: int, told: tuple[So, Hints, Clock]
+    ) -> list[Held]:
+        """Who holds the sessions of a week."""
+        so, hints, clock = told
+        folded = merge.merged(self.book.problem, self.pieces[number])
+        part = sessions.build(self.book, settled, folded.posts, so)
+        plan, run = part.plan(), self.run
+        floor = self._floors.get(number, Floor())
+        board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP)
+        first.find(part, plan, board, folded.hints(hints or floor.held), seed=run.seed)
+        if hints and floor.held:
+            known = folded.hints(floor.held) & part.takes.keys()
+            first.complete(part, plan, board, frozenset(known))
+        board.raise_bound(floor.bound, engine="alone")
+        if clock.budget is not None and not board.is_over():
+            count = len(self.pieces)
+            time_ = clock.share(1.0, count - number), clock.units(1 - _ALONE, count)
+            self._search(plan, board, time_, self.threads)
+        if board.values is None:
+            cpsat.anything(plan, board, workers=self.threads, seed=run.seed)
+        return made.add_week(Part(part, folded, board), floor.bound, is_last=so.is_last)
+
+    def _search(self, plan: Plan, board: Board, time_: tuple[float, float], threads: int) -> None:
+        """Search for some seconds; with one worker, for so many of CP-SAT's own units."""
+        seconds, units = time_
+        if not self.run.is_exact:
+            board.restart(seconds)
+            race.week(plan, board, workers=threads, seed=self.run.seed)
+            return
+        seed = self.run.seed
+        improve.sweep(plan, board, Pace(threads=1, seed=seed, deterministic=_DAY))
+        cpsat.search(plan, board, Effort(workers=1, seed=seed, deterministic=units, gap=board.gap))
+
+    def _look_down(
+        self, settled: Settled, duties: frozenset[Held], hints: Hints, clock: Clock
+    ) -> None:
+        """What each week costs alone, as many at once as there are threads."""
+        if duties != self._duties:
+            self._duties, self._floors = duties, {}
+        todo = iter([n for n in range(len(self.pieces)) if n not in self._floors])
+        if self.threads == 1:
+            self._floors_of(todo, settled, hints, clock)
+            return
+        race.together(
+            [lambda: self._floors_of(todo, settled, hints, clock) for _ in range(self.threads)]
+        )
+
+    def _floors_of(self, todo: Iterator[int], settled: Settled, hints: Hints, clock: Clock) -> None:
+        for number in todo:
+            if clock.is_over():
+                return
+            self._floors[number] = self._floor(settled, number, hints, clock)
+
+    def _floor(self, settled: Settled, number: int, hints: Hints, clock: Clock) -> Floor:
+        folded = merge.merged(self.book.problem, self.pieces[number])
+        part = sessions.alone(self.book, settled, folded.posts)
+        plan, run = part.plan(), self.run
+        board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP / 2)
+        first.find(part, plan, board, folded.hints(hints), seed=run.seed)
+        if board.values is None:
+            return Floor()
+        left = math.ceil((len(self.pieces) - len(self._floors)) / self.threads)
+        time_ = clock.share(_ALONE, left), clock.units(_ALONE, len(self.pieces))
+        self._search(plan, board, time_, 1)
+        held = folded.unfolded(part.assignments(board.values))
+        return Floor(proven(board), frozenset((who, post.post_id) for who, post in held))
+
+    def _all_at_once(
+        self, made: Made, before: Settled, duties: Sequence[Held], clock: Clock
+    ) -> None:
+        """All weeks are decided again together, where they are few enough."""
+        folded = merge.merged(self.book.problem, [p for piece in self.pieces for p in piece])
+        if len(folded.posts) * len(self.book.problem.people) > _FEW or clock.is_over():
+            return
+        settled = stages.by_time([*_flat(before), *duties])
+        part = sessions.build(self.book, settled, folded.posts, self._so(before, settled))
+        plan, run = part.plan(), self.run
+        board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP)
+        known = folded.hints((who, post.post_id) for who, post in made.held)
+        first.complete(part, plan, board, frozenset(known & part.takes.keys()))
+        if board.values is None:
+            return
+        board.raise_bound(made.session_bound, engine="alone")
+        time_ = clock.share(1.0, 1), clock.units(1.0, 1)
+        self._search(plan, board, time_, self.threads)
+        made.again(Part(part, folded, board), duties)
+
+
+def _flat(settled: Settled) -> list[Held]:
+    return [(who, post) for who, posts in settled.items() for post in posts]

@@ -1,6 +1,8 @@
 """Pages and files of statements: checked, signed by both sides, closed, each step from a page."""
 
+import html
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -117,3 +119,19 @@ def test_a_dispute_is_raised_named_and_answered(office: Office) -> None:
 
 def test_an_unfinished_quarter_is_not_checked(office: Office) -> None:
     assert post(office.client(office.chm), "check", on="2999-01-01") == 422
+
+
+def test_every_figure_of_a_statement_opens_the_entries_behind_it(office: Office) -> None:
+    page = office.client(office.chm)
+    text = page.get(CODE, params={"on": Q3}).text
+    links = {
+        html.unescape(href)
+        for href in re.findall(r'href="(/counters/MN-50-50/entries[^"]*)"', text)
+    }
+    assert {link.split("unit=")[1].split("&")[0] for link in links} >= {"session", "euro", "cost"}
+    for link in links:
+        behind = page.get(link)
+        assert behind.status_code == 200, link
+        if "unit=cost" in link:
+            assert "1,000.01" in behind.text
+    assert page.get("/counters/MN-50-50/entries?unit=settlement").status_code == 404

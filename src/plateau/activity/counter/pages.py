@@ -61,6 +61,7 @@ def entries(request: Request, code: str, db: DbDep, caller: CallerDep, now: NowD
             span=rules.parsed(agreement, asked.get("on", ""), today=today),
             unit=asked.get("unit", agreement.unit),
             member=asked.get("member", ""),
+            head=asked.get("head", ""),
             after=rules.number(asked.get("after", "0")),
         )
         lines = service.lines(tx, agreement, figure, limit=_SHOWN)

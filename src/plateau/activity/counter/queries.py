@@ -45,10 +45,15 @@ def lines(
                e.cents
         from activity.entry e
         left join access.account a on a.person_id = e.reader_id
-        where e.machine = any(%(machines)s) and e.happened_on between %(first)s and %(last)s
-          and e.kind = any(%(kinds)s) and (%(after)s = 0 or e.entry_id < %(after)s)
+        where e.happened_on between %(first)s and %(last)s and e.kind = any(%(kinds)s)
+          and case when e.kind in ('cost', 'forecast') then e.agreement = %(code)s
+                   when e.kind = 'duty' then e.session = any(%(lines)s)
+                   else e.machine = any(%(machines)s) end
+          and (%(after)s = 0 or e.entry_id < %(after)s)
+          and (%(head)s = '' or e.head = %(head)s)
           and (%(member)s = '' or %(member)s = coalesce(
-            case when e.kind = 'session_lent' then e.reader_member
+            case when e.kind in ('cost', 'forecast') then e.debit
+                 when e.kind in ('session_lent', 'duty') then e.reader_member
                  when e.kind like 'session%%' then e.session_member
                  when %(owner)s = 'reader' then e.reader_member
                  when %(owner)s = 'session' then e.session_member
@@ -57,6 +62,9 @@ def lines(
         limit %(limit)s
         """,
         machines=agreement.ae_titles,
+        lines=list(agreement.lines),
+        code=agreement.code,
+        head=figure.head,
         first=figure.span.first_on,
         last=figure.span.last_on,
         kinds=list(kinds),

@@ -20,6 +20,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "icr": ("reading",),
     "euro": ("fee",),
 }
+MONEY = ("cost", "forecast")
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 Amounts = Mapping[tuple[date, str], int]  # by day and owner; '' for nobody
 

@@ -37,7 +37,10 @@ def counter(tx: Tx, agreement: Agreement, span: Span) -> Counter:
 def lines(tx: Tx, agreement: Agreement, figure: Figure, *, limit: int = 200) -> list[Line]:
     """The entries behind a figure, the newest first."""
     unit = figure.unit
-    kinds = rules.KINDS.get(unit) or ((unit,) if unit in rules.SESSIONS else None)
-    if kinds is None or (figure.member and figure.member not in agreement.parties):
+    single = (*rules.SESSIONS, *rules.MONEY, "duty")
+    kinds = rules.KINDS.get(unit) or ((unit,) if unit in single else None)
+    others = unit in {*rules.MONEY, "duty"}  # paid, or held, by somebody who is no party
+    known = not figure.member or figure.member in agreement.parties or others
+    if kinds is None or not known:
         raise NotFoundError("there is no such figure")
     return queries.lines(tx, agreement, figure, kinds=kinds, limit=limit)

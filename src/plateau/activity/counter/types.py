@@ -108,8 +108,9 @@ class Figure:
     """A figure whose entries are asked for, from a number downwards (0: the newest)."""
 
     span: Span
-    unit: str
+    unit: str  # or a kind of entry: sessions given up, cost, forecast, duty
     member: str = ""
+    head: str = ""  # of costs
     after: int = 0
 
 

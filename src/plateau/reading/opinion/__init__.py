@@ -1,0 +1,1 @@
+"""Second opinions and multidisciplinary meetings: asked, answered, attached."""

@@ -15,6 +15,7 @@ from plateau.planning.publication.service import solving
 from plateau.planning.publication.types import Outcome, Solve
 from plateau.planning.roster.types import Problem, Roster
 from plateau.planning.solver.conflicts import Conflict, explain
+from plateau.planning.solver.replan import replan
 from plateau.planning.solver.solve import Progress, Solution, solve
 from plateau.platform import clock, supervision
 from plateau.platform import log as logs
@@ -58,10 +59,13 @@ def make(
     except ConflictError as error:
         _end(db, solve_id, Outcome(best=None, error=str(error)), now())
         return
-    notes = _Notes(db, solve_id)
     try:
-        found = _search(row, problem, start, notes, workers)
-        outcome = _outcome(problem, found, was_stopped=notes.stop_asked)
+        if row.kind == "mend":
+            outcome = _mend(problem, row.seed)
+        else:
+            notes = _Notes(db, solve_id)
+            found = _search(row, problem, start, notes, workers)
+            outcome = _outcome(problem, found, was_stopped=notes.stop_asked)
     except PlateauError:
         raise  # the database went away: tried again
     except Exception as broken:
@@ -69,7 +73,21 @@ def make(
         _end(db, solve_id, Outcome(best=None, error=str(failed)), now())
         raise failed from broken
     _end(db, solve_id, outcome, now())
-    log.info("roster.made", solve_id=solve_id, gap=round(found.gap, 4))
+    log.info("roster.made", solve_id=solve_id, kind=row.kind)
+
+
+def _mend(problem: Problem, seed: int) -> Outcome:
+    """What is published, with the fewest changes that make it hold again."""
+    began = time.monotonic()
+    found = replan(problem, seed=seed)
+    noted = {
+        "changes": len(found.changed),
+        "fewest": found.fewest,
+        "short": found.short,
+        "is_proven": found.is_proven,
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    return Outcome(best=found.roster, noted=noted)
 
 
 def _search(

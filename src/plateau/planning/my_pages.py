@@ -14,7 +14,7 @@ from plateau.kernel.ids import PersonId
 from plateau.kernel.time import local
 from plateau.planning import tabs
 from plateau.planning.publication import calendar, effects, rules
-from plateau.planning.publication.queries import asked, versions
+from plateau.planning.publication.queries import asked, making, versions
 from plateau.planning.publication.service import desk as desks
 from plateau.planning.publication.service import living, swapping, viewing
 from plateau.planning.publication.types import Wished
@@ -261,11 +261,14 @@ def absence(
     with db.begin() as tx:
         found = living.to_replace(tx, caller, absence_id, now=now)
         one = asked.absence(tx, absence_id)
+        mend = making.last_mend(tx, absence_id)
     return render(
         request,
         "planning/absence.html",
         block="absence",
         absence=one,
+        mend=mend,
+        ahead=sum(row.held.starts_at > now for row in found),
         rows=[{"held": row.held, "candidates": effects.told(row.candidates)} for row in found],
         tabs=tabs.of(caller),
     )

@@ -99,6 +99,9 @@ class Solve:
     ended_at: datetime | None
     has_roster: bool
     error: str | None
+    kind: str = "solve"  # or mend: what is published, with the fewest changes
+    absence_id: UUID | None = None  # that a mend is for
+    asked_by_id: PersonId | None = None
 
     @property
     def is_open(self) -> bool:
@@ -303,12 +306,14 @@ class Outcome:
     """How a solve ended: with a roster, with conflicts in words, or with an error.
 
     A conflict: {"text", "values", "relaxations": [{"kind", "rule", "post_id", "text", "values"}]}.
+    Of a mend, `noted` says: {"changes", "fewest", "short", "is_proven", "seconds"}.
     """
 
     best: Roster | None
     was_stopped: bool = False
     conflicts: tuple[dict[str, object], ...] = ()
     error: str | None = None
+    noted: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

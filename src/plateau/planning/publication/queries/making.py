@@ -15,7 +15,8 @@ def solves(tx: Tx, *, limit: int = 20) -> list[Solve]:
         Solve,
         """
         select solve_id, first, last, seconds, seed, state, progress, conflicts, stop_asked,
-               asked_by, asked_at, started_at, ended_at, roster is not null as has_roster, error
+               asked_by, asked_at, started_at, ended_at, roster is not null as has_roster, error,
+               kind, absence_id, asked_by_id
         from planning.solve order by asked_at desc, solve_id limit %(limit)s
         """,
         limit=limit,
@@ -28,7 +29,8 @@ def solve(tx: Tx, solve_id: UUID) -> Solve:
         Solve,
         """
         select solve_id, first, last, seconds, seed, state, progress, conflicts, stop_asked,
-               asked_by, asked_at, started_at, ended_at, roster is not null as has_roster, error
+               asked_by, asked_at, started_at, ended_at, roster is not null as has_roster, error,
+               kind, absence_id, asked_by_id
         from planning.solve where solve_id = %(id)s
         """,
         id=solve_id,
@@ -45,9 +47,10 @@ def add_solve(tx: Tx, one: Solve, *, start: str | None) -> None:
     tx.run(
         """
         insert into planning.solve
-          (solve_id, first, last, seconds, seed, asked_by, asked_at, roster)
+          (solve_id, first, last, seconds, seed, asked_by, asked_at, roster, kind, absence_id,
+           asked_by_id)
         values (%(id)s, %(first)s, %(last)s, %(seconds)s, %(seed)s, %(by)s, %(at)s,
-                %(start)s::jsonb)
+                %(start)s::jsonb, %(kind)s, %(absence)s, %(by_id)s)
         """,
         id=one.solve_id,
         first=one.first,
@@ -57,6 +60,9 @@ def add_solve(tx: Tx, one: Solve, *, start: str | None) -> None:
         by=one.asked_by,
         at=one.asked_at,
         start=start,
+        kind=one.kind,
+        absence=one.absence_id,
+        by_id=one.asked_by_id,
     )
 
 
@@ -193,6 +199,31 @@ def remove_relaxation(tx: Tx, period_id: UUID, relaxation_id: UUID) -> int:
         "delete from planning.relaxation where period_id = %(period)s and relaxation_id = %(id)s",
         period=period_id,
         id=relaxation_id,
+    )
+
+
+def last_mend(tx: Tx, absence_id: UUID) -> Solve | None:
+    """The last time that what is published was mended for an absence."""
+    return tx.maybe(
+        Solve,
+        """
+        select solve_id, first, last, seconds, seed, state, progress, conflicts, stop_asked,
+               asked_by, asked_at, started_at, ended_at, roster is not null as has_roster, error,
+               kind, absence_id, asked_by_id
+        from planning.solve where absence_id = %(id)s order by asked_at desc, solve_id limit 1
+        """,
+        id=absence_id,
+    )
+
+
+def version_of(tx: Tx, solve_id: UUID) -> UUID | None:
+    """The last version that began as what a search found."""
+    return tx.value(
+        """
+        select version_id from planning.version
+        where solve_id = %(id)s order by number desc limit 1
+        """,
+        id=solve_id,
     )
 
 

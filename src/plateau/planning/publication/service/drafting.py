@@ -23,6 +23,7 @@ from plateau.planning.publication.types import (
     Drop,
     Hand,
     Leniency,
+    Person,
     Relaxed,
     Version,
 )
@@ -37,13 +38,22 @@ def begin(
 ) -> Version:  # fmt: skip
     """A new draft: with these assignments, or as what is published."""
     desks.require_coordinator(caller)
+    author = Person(caller.person_id, caller.name)
+    return begin_as(tx, author, period_id, held=held, reason=reason, now=now)
+
+
+def begin_as(
+    tx: Tx, author: Person, period_id: UUID, *, held: Iterable[Assignment] | None, reason: str,
+    now: datetime,
+) -> Version:  # fmt: skip
+    """The same, for somebody who asked for it before."""
     versions.lock_period(tx, period_id)
     published = versions.published(tx, period_id)
     if held is None:
         held = versions.assignments(tx, published.version_id) if published else frozenset()
     parent_id = published.version_id if published else None
-    draft = new_version(period_id, "draft", parent_id, caller.name, reason=reason, at=now)
-    versions.add_version(tx, draft, author_id=caller.person_id)
+    draft = new_version(period_id, "draft", parent_id, author.name, reason=reason, at=now)
+    versions.add_version(tx, draft, author_id=author.person_id)
     held = frozenset(held)
     people = versions.known(tx, {one.person_id for one in held})
     versions.put_assignments(

@@ -10,7 +10,7 @@ from plateau.planning.events import SolveAsked
 from plateau.planning.publication.queries import making, versions
 from plateau.planning.publication.service import desk as desks
 from plateau.planning.publication.service import drafting
-from plateau.planning.publication.types import Outcome, Solve, Version, Wanted
+from plateau.planning.publication.types import Outcome, Person, Solve, Version, Wanted
 from plateau.planning.roster import counting, file
 from plateau.planning.roster.types import Breach, Problem, Roster
 from plateau.platform import jobs
@@ -24,17 +24,23 @@ def ask(tx: Tx, caller: Caller, wanted: Wanted, *, now: datetime) -> Solve:
     desks.require_coordinator(caller)
     if not 1 <= wanted.seconds <= _MOST_SECONDS:
         raise InvalidInputError("a roster takes 1 to {most} seconds", most=_MOST_SECONDS)
-    if any(one.is_open for one in making.solves(tx)):
-        raise ConflictError("a roster is being made already: stop it, or wait for its end")
+    require_quiet(tx)
     desks.open_period(tx, first=wanted.first, last=wanted.last, now=now)
     start = making.roster(tx, wanted.resume) if wanted.resume else None
     solve_id = uuid4()
     one = Solve(solve_id, wanted.first, wanted.last, wanted.seconds, wanted.seed, "waiting", {},
-                [], False, caller.name, now, None, None, start is not None, None)  # fmt: skip
+                [], False, caller.name, now, None, None, start is not None, None,
+                asked_by_id=caller.person_id)  # fmt: skip
     making.add_solve(tx, one, start=start)
     jobs.emit(tx, SolveAsked(solve_id))
     tx.touch("roster")
     return one
+
+
+def require_quiet(tx: Tx) -> None:
+    """Refuse while a roster is being made: the machine makes one at a time."""
+    if any(one.is_open for one in making.solves(tx)):
+        raise ConflictError("a roster is being made already: stop it, or wait for its end")
 
 
 def resume(tx: Tx, caller: Caller, solve_id: UUID, *, seconds: int, now: datetime) -> Solve:
@@ -80,9 +86,25 @@ def note(
 
 
 def end(tx: Tx, solve_id: UUID, outcome: Outcome, *, now: datetime) -> None:
-    """The job is over."""
-    making.end_solve(tx, solve_id, outcome, at=now)
+    """The job is over; a mend that changes something is a draft at once."""
+    if making.end_solve(tx, solve_id, outcome, at=now) and outcome.noted is not None:
+        making.note_progress(tx, solve_id, progress=outcome.noted, roster=None)
+        _keep_mended(tx, making.solve(tx, solve_id), outcome, now)
     tx.touch("roster")
+
+
+def _keep_mended(tx: Tx, solve: Solve, outcome: Outcome, now: datetime) -> None:
+    period = versions.period_at(tx, first=solve.first, last=solve.last)
+    published = versions.published(tx, period.period_id) if period else None
+    if published is None or outcome.best is None or solve.asked_by_id is None:
+        return
+    if outcome.best.assignments == versions.assignments(tx, published.version_id):
+        return
+    author = Person(solve.asked_by_id, solve.asked_by)
+    draft = drafting.begin_as(
+        tx, author, published.period_id, held=outcome.best.assignments, reason="", now=now
+    )
+    making.set_solve(tx, draft.version_id, solve.solve_id)
 
 
 def make_draft(tx: Tx, caller: Caller, solve_id: UUID, *, now: datetime) -> Version:

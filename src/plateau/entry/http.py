@@ -26,7 +26,7 @@ from plateau.images.store import Store
 from plateau.images.stow import api as stow
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
-from plateau.planning import build_pages, mend_pages, my_pages, roster_pages
+from plateau.planning import build_pages, mend_pages, my_pages, roster_pages, rule_pages
 from plateau.planning import pages as planning
 from plateau.platform import clock
 from plateau.platform.live import Listener
@@ -57,6 +57,7 @@ ROUTERS = (
     my_pages.router,
     roster_pages.router,
     mend_pages.router,
+    rule_pages.router,
     desk.router,
     asking.router,
     reading.router,

@@ -4,3 +4,8 @@ alter table planning.solve
   add column absence_id uuid references planning.leave,  -- that a mend is for
   add column asked_by_id uuid references access.account;
 create index on planning.solve (absence_id, asked_at desc) where absence_id is not null;
+
+-- A decision about a rule that was taken back: rosters made before it keep what they were made with.
+alter table planning.rule_setting
+  add column withdrawn_at timestamptz,
+  add column withdrawn_by uuid references access.account;

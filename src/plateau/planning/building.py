@@ -57,7 +57,7 @@ def problem(tx: Tx, *, first: date, last: date) -> Problem:
         last=last,
         people=tuple(_people(tx, days)),
         posts=tuple(sorted((*_sessions(tx, days), *_duties(tx, days)), key=_order)),
-        settings=(*law.settings(), *_decided(tx)),
+        settings=settings(tx),
         holidays=days.holidays,
         travel_minutes={
             (row.origin_id, row.destination_id): row.minutes
@@ -69,6 +69,11 @@ def problem(tx: Tx, *, first: date, last: date) -> Problem:
         before=before(tx, first=first, zone=days.zone),
         zone=days.zone,
     )
+
+
+def settings(tx: Tx) -> tuple[Setting, ...]:
+    """The rules as the law has them, then as people decided: the last word on a day holds."""
+    return (*law.settings(), *_decided(tx))
 
 
 def noted(

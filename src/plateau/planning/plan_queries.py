@@ -230,6 +230,7 @@ def settings(tx: Tx) -> list[SettingRow]:
         """
         select rule, first_on, last_on, is_on, is_hard, weight, numbers, source, is_verified
         from planning.rule_setting
+        where withdrawn_at is null
         order by decided_at, setting_id
         """,
     )

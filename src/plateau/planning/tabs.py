@@ -13,4 +13,5 @@ def of(caller: Caller) -> list[tuple[str, str]]:
         found += [("/roster/build", "build"), ("/roster/versions", "versions")]
     if caller.is_one_of(*_STEERING):
         found.append(("/equity", "equity"))
+    found.append(("/roster/rules", "rules"))
     return found

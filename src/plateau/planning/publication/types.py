@@ -191,6 +191,37 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A rule as somebody decided it for some days, over what the law file says."""
+
+    setting_id: UUID
+    rule: str
+    first_on: date
+    last_on: date | None
+    is_on: bool
+    is_hard: bool
+    weight: int
+    numbers: Mapping[str, float]
+    source: str
+    author: str | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What somebody decides about a rule, from a day on; `numbers` by name, `source` says why."""
+
+    rule: str
+    first: date
+    last: date | None
+    is_on: bool
+    is_hard: bool
+    weight: int
+    numbers: Mapping[str, float]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """What somebody is told."""
 

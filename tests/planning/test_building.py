@@ -8,6 +8,7 @@ import pytest
 from make import a_site
 from planning.publication.little import Pool, a_pool
 from planning.roster.build import all_held, codes, contracted, post
+from plateau.entry import territory_file
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.time import instant
 from plateau.planning import building, service
@@ -131,6 +132,10 @@ def test_a_private_operator_is_on_call_in_the_deep_night(
     assert [one.name for one in entry.operators] == found
     assert {one.phone for one in entry.operators} <= {"05 00 00 00 09"}
     assert entry.is_covered is bool(found)
+    answering = service.answering(tx, site_id=rows.site_id("MDM"), at=at)
+    assert [one.name for one in answering] == found
+    summary = [one.split("\t") for one in territory_file.summary(tx, at=at)]
+    assert [entry.site.name, "Nuit SA" if found else "Not covered"] in summary
     for outside in ("SJPP", "STPALAIS"):  # of no night line; closed on that night
         assert entries[rows.site_id(outside)].operators == ()
 

@@ -97,7 +97,7 @@ def summary(tx: Tx, *, at: datetime) -> Iterator[str]:
     for line in territory.lines(tx, on=local(at).date()):
         yield f"{line.code}\t{line.name}\t{line.starts_at:%H:%M}-{line.ends_at:%H:%M}"
     for entry in planning.on_call(tx, at=at):
-        people = ", ".join(person.name for person in entry.people) or _("Not covered")
+        people = ", ".join(one.name for one in entry.answering) or _("Not covered")
         yield f"{entry.site.name}\t{people}"
 
 

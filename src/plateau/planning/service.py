@@ -1,10 +1,11 @@
 """Who is on duty, and publishing a roster."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from plateau.kernel.ids import PersonId, SiteId
 from plateau.planning import queries, rules
-from plateau.planning.types import OnCall, OnDuty, Roster
+from plateau.planning.types import Coverage, OnCall, OnDuty, Operator, Roster
 from plateau.platform.db import Tx
 
 
@@ -22,6 +23,12 @@ def on_call(tx: Tx, *, at: datetime) -> list[OnCall]:
         queries.operators(tx, at=at),
         at=at,
     )
+
+
+def answering(tx: Tx, *, site_id: SiteId, at: datetime) -> Sequence[Coverage | Operator]:
+    """Who answers for a site at `at`: people on duty, else a private operator, or nobody."""
+    found = next((one for one in on_call(tx, at=at) if one.site.site_id == site_id), None)
+    return found.answering if found else ()
 
 
 def sites_on_duty(tx: Tx, *, person_id: PersonId, at: datetime) -> dict[SiteId, OnDuty]:

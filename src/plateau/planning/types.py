@@ -1,6 +1,6 @@
 """Duties, rosters, and who answers now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -178,3 +178,8 @@ class OnCall:
     def is_covered(self) -> bool:
         """Whether anybody answers."""
         return bool(self.people or self.operators)
+
+    @property
+    def answering(self) -> Sequence[Coverage | Operator]:
+        """Who answers: the people, in the order in which they are called, else the operators."""
+        return self.people or self.operators

@@ -12,7 +12,7 @@ from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import ExamId, VersionId
 from plateau.planning import service as planning
-from plateau.planning.types import Coverage
+from plateau.planning.types import Coverage, Operator
 from plateau.platform.db import Tx
 from plateau.reading import assigning, service
 from plateau.reading.queries import lists, rejected, tasks, texts
@@ -53,7 +53,7 @@ class Worklist:
     modalities: Sequence[str]
     is_reader: bool
     is_on_duty: bool
-    others_on_duty: Sequence[Coverage]
+    others_on_duty: Sequence[Coverage | Operator]
     undecided: Sequence[Undecided]
     arriving: Sequence[Arriving]
 
@@ -244,12 +244,14 @@ def document_key(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime
     return report.document_key
 
 
-def _on_duty(tx: Tx, caller: Caller, now: datetime) -> list[Coverage]:
-    """Who answers now for the sites where the caller reads, once each."""
+def _on_duty(tx: Tx, caller: Caller, now: datetime) -> list[Coverage | Operator]:
+    """Who answers now for the sites where the caller reads, once each; operators come last."""
     reads = caller.sites_as(Role.READER)
     here = [entry for entry in planning.on_call(tx, at=now) if entry.site.site_id in reads]
     people = {person.person_id: person for entry in here for person in entry.people}
-    return sorted(people.values(), key=lambda person: (person.position, person.name))
+    operators = {(one.line_name, one.name): one for entry in here for one in entry.operators}
+    by_call = sorted(people.values(), key=lambda person: (person.position, person.name))
+    return [*by_call, *operators.values()]
 
 
 def _record(tx: Tx, caller: Caller, held: Held, action: str, now: datetime) -> None:

@@ -311,7 +311,8 @@ def _check_may_decide(
         )
     duty = planning.on_duty(tx, site_id=site.site_id, at=now)
     if caller.person_id not in {person.person_id for person in duty}:
-        raise _not_on_duty([person.name for person in duty], site.name)
+        answering = planning.answering(tx, site_id=site.site_id, at=now)
+        raise _not_on_duty([one.name for one in answering], site.name)
 
 
 def _not_on_duty(names: Sequence[str], site: str) -> RuleBrokenError:

@@ -16,7 +16,7 @@ from plateau.kernel.urgency import Urgency
 from plateau.patients import service as patients
 from plateau.patients.types import Patient
 from plateau.planning import service as planning
-from plateau.planning.types import OnCall, OnDuty
+from plateau.planning.types import Coverage, OnCall, OnDuty, Operator
 from plateau.platform.db import Tx
 from plateau.requests import questions, service
 from plateau.requests.lines import (
@@ -68,7 +68,7 @@ class Dossier:
     timeline: Sequence[TimelineRow]
     messages: Sequence[Message]
     may: frozenset[str]
-    on_duty: Sequence[OnDuty]
+    on_duty: Sequence[Coverage | Operator]
     exam_types: Sequence[ExamType]
     questions: Sequence[Question]
     answers_as: frozenset[Role]
@@ -148,7 +148,7 @@ def dossier(tx: Tx, request_id: RequestId, caller: Caller, *, now: datetime) -> 
         timeline=rows.timeline(tx, request_id),
         messages=rows.messages(tx, request_id),
         may=_allowed(request, exam, caller),
-        on_duty=planning.on_duty(tx, site_id=request.site_id, at=now),
+        on_duty=planning.answering(tx, site_id=request.site_id, at=now),
         exam_types=territory.exam_types(tx),
         questions=questions.of_exam(tx, exam.exam_id) if exam else (),
         answers_as=frozenset(role for role in Role if request.site_id in caller.sites_as(role)),

@@ -10,6 +10,7 @@ from datetime import timedelta
 import structlog
 
 from plateau.access import service as access
+from plateau.activity.carry import service as carry
 from plateau.activity.collect import service as collecting
 from plateau.entry import boot
 from plateau.images import service as images
@@ -95,6 +96,7 @@ def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:
         _try(runtime, lambda tx: retention.propose(tx, now=clock.now()))
         _try(runtime, lambda tx: commitment.ask_again(tx, now=clock.now()))
         _try(runtime, lambda tx: collecting.collect(tx, now=clock.now()))
+        _try(runtime, lambda tx: carry.carry_over(tx, now=clock.now()))
 
 
 def _tidy(runtime: Runtime, stop: threading.Event) -> None:

@@ -9,3 +9,23 @@ create index on planning.solve (absence_id, asked_at desc) where absence_id is n
 alter table planning.rule_setting
   add column withdrawn_at timestamptz,
   add column withdrawn_by uuid references access.account;
+
+-- How many sessions of a family a member had done up to a day beyond its share (below zero: it is
+-- owed some), as whoever counts says: the share targets of rosters after that day begin from it.
+create table planning.share_carried (
+  family text not null,
+  member_id uuid not null references territory.member,
+  carried_on date not null,
+  sessions double precision not null,
+  source text not null,
+  noted_at timestamptz not null,
+  primary key (family, member_id, carried_on)
+);
+
+-- Up to which entry of the ledger the planner was told of a day.
+create table activity.carried (
+  agreement text not null,
+  carried_on date not null,
+  entry_id bigint not null,
+  primary key (agreement, carried_on)
+);

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from plateau.kernel import holidays
-from plateau.kernel.ids import LineId, PersonId
+from plateau.kernel.ids import LineId, MemberId, PersonId
 from plateau.kernel.time import instant
 from plateau.planning import plan_queries
 from plateau.planning.plan_types import (
@@ -63,7 +63,7 @@ def problem(tx: Tx, *, first: date, last: date) -> Problem:
             (row.origin_id, row.destination_id): row.minutes
             for row in plan_queries.travels(tx, on=first)
         },
-        shares=tuple(_shares(plan_queries.shares(tx, on=first))),
+        shares=tuple(_shares(tx, first)),
         members=plan_queries.members(tx),
         carried=noted(tx, before=first),
         before=before(tx, first=first, zone=days.zone),
@@ -277,13 +277,33 @@ def _duty(line: LineRow, on: date, starts_at: time, places: tuple[int, int]) -> 
     )
 
 
-def _shares(rows: Sequence[ShareOfMember]) -> Iterator[ShareTarget]:
+def _shares(tx: Tx, first: date) -> Iterator[ShareTarget]:
     families: dict[str, list[ShareOfMember]] = defaultdict(list)
-    for row in rows:
+    for row in plan_queries.shares(tx, on=first):
         families[row.family].append(row)
+    carried = shares_carried(tx, before=first)
     for family, mine in families.items():
-        shares = {row.member_id: row.share for row in mine}
-        yield ShareTarget(family=family, shares=shares, tolerance=mine[0].tolerance)
+        yield ShareTarget(
+            family=family,
+            shares={row.member_id: row.share for row in mine},
+            tolerance=mine[0].tolerance,
+            carried=carried.get(family, {}),
+        )
+
+
+def shares_carried(tx: Tx, *, before: date) -> dict[str, dict[MemberId, float]]:
+    """What was done of shared sessions before a day: beyond the shares, as it was counted last, and
+    what is published of the days after that."""
+    found: dict[str, dict[MemberId, float]] = {}
+    counted: dict[str, date] = {}
+    for row in plan_queries.shares_carried(tx, before=before):
+        found.setdefault(row.family, {})[row.member_id] = row.sessions
+        counted[row.family] = row.carried_on
+    for family, on in counted.items():
+        for row in plan_queries.shares_held(tx, family=family, after=on, before=before):
+            mine = found[family]
+            mine[row.member_id] = mine.get(row.member_id, 0.0) + row.sessions
+    return found
 
 
 def before(tx: Tx, *, first: date, zone: ZoneInfo) -> tuple[tuple[Post, Assignment], ...]:

@@ -16,6 +16,8 @@ from plateau.planning.plan_types import (
     PastSession,
     PersonRow,
     SettingRow,
+    ShareCarried,
+    ShareHeld,
     ShareOfMember,
     TravelRow,
 )
@@ -199,6 +201,50 @@ def shares(tx: Tx, *, on: date) -> list[ShareOfMember]:
         order by family, member_id
         """,
         on=on,
+    )
+
+
+def shares_carried(tx: Tx, *, before: date) -> list[ShareCarried]:
+    """What members had done beyond their shares, as it was said last of a day before a day."""
+    return tx.all(
+        ShareCarried,
+        """
+        select c.family, c.member_id, c.carried_on, c.sessions, c.source
+        from planning.share_carried c
+        join (select family, max(carried_on) as carried_on from planning.share_carried
+              where carried_on < %(before)s group by family) last using (family, carried_on)
+        order by c.family, c.member_id
+        """,
+        before=before,
+    )
+
+
+def shares_held(tx: Tx, *, family: str, after: date, before: date) -> list[ShareHeld]:
+    """The sessions of a family that are published between two days, neither counted, by member."""
+    return tx.all(
+        ShareHeld,
+        """
+        select %(family)s as family, s.member_id, count(*)::int as sessions
+        from planning.post p
+        join planning.version v on v.period_id = p.period_id and v.state = 'published'
+        join planning.assignment a on a.version_id = v.version_id and a.post_id = p.post_id
+        join lateral (
+          select c.home_site_id from territory.contract c
+          where c.person_id = a.person_id and c.valid_from <= p.day
+            and (c.valid_to is null or c.valid_to > p.day)
+          order by c.valid_from desc limit 1) c on true
+        join territory.site s on s.site_id = c.home_site_id
+        where p.kind = 'session' and p.withdrawn_at is null
+          and p.day > %(after)s and p.day < %(before)s
+          and exists (select from territory.session_grid g
+                      where g.machine = p.machine and g.family = %(family)s
+                        and g.valid_from <= p.day and (g.valid_to is null or g.valid_to > p.day))
+        group by s.member_id
+        order by s.member_id
+        """,
+        family=family,
+        after=after,
+        before=before,
     )
 
 

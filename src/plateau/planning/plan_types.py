@@ -127,6 +127,26 @@ class ShareOfMember:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareCarried:
+    """The sessions of a family that a member had done up to a day beyond its share; who says so."""
+
+    family: str
+    member_id: MemberId
+    carried_on: date
+    sessions: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShareHeld:
+    """How many sessions of a family the people of a member hold in what is published."""
+
+    family: str
+    member_id: MemberId
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
 class MemberName:
     """What a member is called."""
 

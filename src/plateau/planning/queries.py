@@ -2,10 +2,18 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 
 from plateau.kernel.ids import DutyId, LineId, PersonId, SiteId
-from plateau.planning.types import Coverage, Duty, OperatorNight, PlannedDays, SitePlace
+from plateau.planning.types import (
+    Coverage,
+    Duty,
+    MachineOfFamily,
+    OperatorNight,
+    PlannedDays,
+    ShareNote,
+    SitePlace,
+)
 from plateau.platform.db import Tx
 
 
@@ -125,6 +133,37 @@ def planned_days(tx: Tx, *, line_ids: Set[LineId]) -> list[PlannedDays]:
         order by p.line_id, r.first_on
         """,
         lines=list(line_ids),
+    )
+
+
+def families(tx: Tx, *, machines: Sequence[str], on: date) -> list[MachineOfFamily]:
+    """The families of machines whose sessions are planned on a day."""
+    return tx.all(
+        MachineOfFamily,
+        """
+        select distinct family, machine from territory.session_grid
+        where machine = any(%(machines)s) and family is not null
+          and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+        order by family, machine
+        """,
+        machines=list(machines),
+        on=on,
+    )
+
+
+def put_shares(tx: Tx, notes: Sequence[ShareNote], *, on: date, at: datetime) -> None:
+    """What members had done up to a day beyond their shares; said again, the last word holds."""
+    tx.run_many(
+        """
+        insert into planning.share_carried
+          (family, member_id, carried_on, sessions, source, noted_at)
+        select %(family)s, m.member_id, %(on)s, %(sessions)s, %(source)s, %(at)s
+        from territory.member m where m.code = %(member)s
+        on conflict (family, member_id, carried_on) do update set
+          sessions = excluded.sessions, source = excluded.source, noted_at = excluded.noted_at
+        where planning.share_carried.sessions is distinct from excluded.sessions
+        """,
+        [{**asdict(note), "on": on, "at": at} for note in notes],
     )
 
 

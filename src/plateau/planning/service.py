@@ -1,11 +1,11 @@
 """Who is on duty, and publishing a roster."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from plateau.kernel.ids import PersonId, SiteId
 from plateau.planning import queries, rules
-from plateau.planning.types import Coverage, OnCall, OnDuty, Operator, Roster
+from plateau.planning.types import Coverage, OnCall, OnDuty, Operator, Roster, ShareNote
 from plateau.platform.db import Tx
 
 
@@ -35,6 +35,22 @@ def sites_on_duty(tx: Tx, *, person_id: PersonId, at: datetime) -> dict[SiteId, 
     """The sites that a person answers for at `at`, each with the duty that makes them do so."""
     found = queries.in_progress(tx, at=at, person_id=person_id)
     return {coverage.site_id: coverage.on_duty for coverage in found if rules.covers(coverage, at)}
+
+
+def families(tx: Tx, *, machines: Sequence[str], on: date) -> dict[str, list[str]]:
+    """The machines among these whose sessions are planned on a day, by family."""
+    found: dict[str, list[str]] = {}
+    for row in queries.families(tx, machines=machines, on=on):
+        found.setdefault(row.family, []).append(row.machine)
+    return found
+
+
+def note_shares(tx: Tx, notes: Sequence[ShareNote], *, on: date, at: datetime) -> None:
+    """Rosters that begin after a day pay back what members had done up to it beyond their shares.
+
+    Saying it again of the same day corrects it.
+    """
+    queries.put_shares(tx, notes, on=on, at=at)
 
 
 def publish(tx: Tx, roster: Roster, *, at: datetime) -> int:

@@ -127,6 +127,24 @@ class Replan:
         return len(self.written) + len(self.removed)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareNote:
+    """What a member had done of a family's sessions up to a day, beyond its share; who says so."""
+
+    family: str
+    member: str  # its code
+    sessions: float  # below zero: it is owed some
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachineOfFamily:
+    """A machine of which sessions are planned, by its family."""
+
+    family: str
+    machine: str
+
+
 @dataclass(frozen=True, slots=True)
 class SitePlace:
     """A site as the on-call page names it."""

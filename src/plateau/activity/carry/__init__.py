@@ -1,0 +1,1 @@
+"""What the counters of agreements say of shared sessions, told to whoever plans the next ones."""

@@ -151,6 +151,7 @@ def sweep(plan: Plan, board: Board, pace: Pace) -> None:
         if values is None or board.is_over():
             return
         solver = _solver(state, chance)
+        solver.parameters.linearization_level = 2  # what ties people needs its relaxation
         part = restricted(plan, values, lambda one, day=day: one.day == day)
         if solver.solve(part) in FOUND:
             found = list(solver.response_proto.solution)

@@ -1,8 +1,9 @@
 """A roster of a part of a problem in the making, with what it costs and its bounds."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from plateau.kernel.ids import PersonId
 from plateau.planning.roster.types import Post
@@ -84,6 +85,15 @@ class Made:
             self.cost += board.best - self.session_cost
             self.session_cost = board.best
             self.short = short
+
+    def instead(self, week: Part, ids: Set[UUID], was: float) -> None:
+        """A week decided again, with all others as they are, takes its own place."""
+        board, values = week.board, week.board.values
+        if values is not None and board.best < was:
+            found = week.folded.unfolded(week.stage.assignments(values))
+            self.held = [*(one for one in self.held if one[1].post_id not in ids), *found]
+            self.cost += board.best - was
+            self.session_cost += board.best - was
 
     @property
     def has_proven_sessions(self) -> bool:

@@ -51,18 +51,28 @@ def run(
 
 
 def week(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
-    """HiGHS, which proves weeks of sessions; beside it, with two workers, neighbourhoods.
+    """HiGHS, which proves weeks of sessions; beside it, with two workers, all else.
 
-    The board has a first solution: its days are looked at one by one before.
+    The board has a first solution. Its days are looked at one by one, then neighbourhoods.
     """
-    for turn in range(_SWEEPS):
-        improve.sweep(plan, board, Pace(threads=1, seed=seed + turn, seconds=_DAY_S))
+
+    def sweep() -> None:
+        for turn in range(_SWEEPS):
+            improve.sweep(plan, board, Pace(threads=1, seed=seed + turn, seconds=_DAY_S))
+
+    def neighbourhoods() -> None:
+        sweep()
+        if not board.is_over():
+            improve.search(plan, board, Pace(threads=1, seed=seed, seconds=1.0))
+
     engines: list[Callable[[], None]] = [lambda: highs.search(plan, board, seed=seed)]
     if workers > 1:
-        pace = Pace(threads=1, seed=seed, seconds=1.0)
-        engines.append(lambda: improve.search(plan, board, pace))
+        engines.append(neighbourhoods)
+    else:
+        sweep()
     try:
-        _engines(engines, board)
+        if not board.is_over():
+            _engines(engines, board)
     except UnavailableError:
         cpsat.search(plan, board, Effort(workers=workers, seed=seed, gap=board.gap))
 

@@ -20,7 +20,7 @@ from plateau.planning.solver.stage import Bound, Stage, monday
 
 _SO_FAR = 0.5  # of a rule's price, before the last week
 _TENTH = 10  # deviations are counted in tenths
-_FINE = 1000  # parts of a whole, in which fair parts are rounded
+_FINE = 100_000  # parts of a whole, in which fair parts are rounded
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ _LATE = 0.1  # of the time, past its end, for weeks already begun
 _LEAST_S = 0.5  # for a week of sessions
 _DAY = 0.3  # CP-SAT's own units, for a day of sessions
 _ALONE = 0.5  # of the time, for what weeks cost alone
+_IN_TURN = 0.8  # of the time, until each week was looked at in turn
 _FEW = 15_000  # choices that can be decided over all weeks at once
 Settled = Mapping[PersonId, Sequence[Post]]
 
@@ -51,6 +52,10 @@ class Clock:
         """Whether to give up: asked to, or long past the end."""
         is_late = self.budget is not None and self.run.left() < -_LATE * self.run.seconds
         return is_late or self.run.should_stop()
+
+    def left(self) -> float:
+        """Seconds before its end."""
+        return (self.budget or 0.0) - (time.monotonic() - self.began)
 
     def share(self, part: float, count: int) -> float:
         """Seconds for one of some weeks, within a part of the time."""
@@ -100,6 +105,7 @@ class Weeks:
             self.tell(made, (number + 1) / len(self.pieces))
         if budget is not None and self.pieces and not made.has_proven_sessions:
             self._all_at_once(made, before, duties, clock)
+            self._again(made, before, clock)
         made.is_whole = True
 
     def _so(self, before: Settled, settled: Settled) -> So:
@@ -138,7 +144,7 @@ class Weeks:
         board.raise_bound(floor.bound, engine="alone")
         if clock.budget is not None and not board.is_over():
             count = len(self.pieces)
-            time_ = clock.share(1.0, count - number), clock.units(1 - _ALONE, count)
+            time_ = clock.share(_IN_TURN, count - number), clock.units(1 - _ALONE, count)
             self._search(plan, board, time_, self.threads)
         if board.values is None:
             cpsat.anything(plan, board, workers=self.threads, seed=run.seed)
@@ -183,6 +189,7 @@ class Weeks:
         first.find(part, plan, board, folded.hints(hints), seed=run.seed)
         if board.values is None:
             return Floor()
+        board.raise_bound(0.0, engine="alone")  # nothing costs less than nothing
         left = math.ceil((len(self.pieces) - len(self._floors)) / self.threads)
         time_ = clock.share(_ALONE, left), clock.units(_ALONE, len(self.pieces))
         self._search(plan, board, time_, 1)
@@ -208,6 +215,43 @@ class Weeks:
         time_ = clock.share(1.0, 1), clock.units(1.0, 1)
         self._search(plan, board, time_, self.threads)
         made.again(Part(part, folded, board), duties)
+
+    def _again(self, made: Made, before: Settled, clock: Clock) -> None:
+        """Each week is decided again with all others as they are, while that helps."""
+        if self.run.is_exact:
+            return
+        was = math.inf
+        while made.session_cost < was:
+            was = made.session_cost
+            for number in range(len(self.pieces)):
+                if made.has_proven_sessions or clock.left() <= 0 or self.run.should_stop():
+                    return
+                self._week_again(made, before, number, clock)
+
+    def _week_again(self, made: Made, before: Settled, number: int, clock: Clock) -> None:
+        """One week, all others as they are: shares and travelling are those of all weeks."""
+        ids = {post.post_id for post in self.pieces[number]}
+        mine = [one for one in made.held if one[1].post_id in ids]
+        settled = stages.by_time(
+            [*_flat(before), *(one for one in made.held if one[1].post_id not in ids)]
+        )
+        folded = merge.merged(self.book.problem, self.pieces[number])
+        done = Counters.of(self.book.problem, settled)
+        so = So(done=done, presence=self.presence, until=self.book.problem.last, is_last=True)
+        part = sessions.build(self.book, settled, folded.posts, so)
+        known = folded.hints((who, post.post_id) for who, post in mine)
+        if not known <= part.takes.keys():
+            return
+        plan, run = part.plan(), self.run
+        board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP)
+        first.complete(part, plan, board, known)
+        if board.values is None:
+            return
+        was = board.best
+        board.raise_bound(self._floors.get(number, Floor()).bound, engine="alone")
+        if not board.is_over():
+            self._search(plan, board, (clock.share(1.0, len(self.pieces)), 0.0), self.threads)
+            made.instead(Part(part, folded, board), ids, was)
 
 
 def _flat(settled: Settled) -> list[Held]:

@@ -26,12 +26,22 @@ from plateau.images.store import Store
 from plateau.images.stow import api as stow
 from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
-from plateau.planning import build_pages, mend_pages, my_pages, roster_pages, rule_pages
+from plateau.planning import (
+    build_pages,
+    mend_pages,
+    my_pages,
+    roster_pages,
+    rule_pages,
+    terms_pages,
+)
 from plateau.planning import pages as planning
 from plateau.platform import clock
 from plateau.platform.live import Listener
 from plateau.platform.runtime import Runtime
 from plateau.reading import pages as reading
+from plateau.reading.correlation import pages as biopsies
+from plateau.reading.opinion import pages as opinions
+from plateau.reading.second import pages as second
 from plateau.requests.pages import asking, desk
 from plateau.web import assets, live, security
 
@@ -58,9 +68,13 @@ ROUTERS = (
     roster_pages.router,
     mend_pages.router,
     rule_pages.router,
+    terms_pages.router,
     desk.router,
     asking.router,
     reading.router,
+    second.router,
+    opinions.router,
+    biopsies.router,
     exchange.router,
     activity.router,
     counter.router,

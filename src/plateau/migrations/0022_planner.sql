@@ -29,3 +29,56 @@ create table activity.carried (
   entry_id bigint not null,
   primary key (agreement, carried_on)
 );
+
+-- What coordinators change of what the territory file says, each with a reason; taken back, it no
+-- longer counts. A session that does not take place, and a site whose emergency department is closed.
+create table planning.closed_session (
+  closure_id uuid primary key,
+  code text not null,                  -- of territory.session_grid
+  half text check (half in ('M', 'A')),  -- none: the whole day
+  closed_on date not null,
+  reason text not null check (trim(reason) <> ''),
+  made_by uuid not null references access.account,
+  made_at timestamptz not null,
+  withdrawn_at timestamptz
+);
+create unique index on planning.closed_session (code, coalesce(half, ''), closed_on)
+  where withdrawn_at is null;
+
+create table planning.closed_line_night (
+  closure_id uuid primary key,
+  line_id uuid not null references territory.line,
+  site_id uuid not null references territory.site,
+  closed_on date not null,
+  reason text not null check (trim(reason) <> ''),
+  made_by uuid not null references access.account,
+  made_at timestamptz not null,
+  withdrawn_at timestamptz
+);
+create unique index on planning.closed_line_night (line_id, site_id, closed_on)
+  where withdrawn_at is null;
+
+-- The nights on which a line does not wait for a site, whoever says so.
+create view planning.closed_night as
+  select line_id, site_id, closed_on from territory.line_closure
+  where valid_to is null or valid_to > closed_on
+  union
+  select line_id, site_id, closed_on from planning.closed_line_night where withdrawn_at is null;
+
+-- Somebody works more or less than their contract says from a day on, or not at all.
+create table planning.contract_change (
+  change_id uuid primary key,
+  person_id uuid not null references access.account,
+  first_on date not null,
+  last_on date check (last_on >= first_on),
+  is_off boolean not null,             -- no contract on these days
+  share double precision check (share > 0 and share <= 1),
+  half_days double precision check (half_days > 0),
+  takes_extra boolean,
+  max_duties integer check (max_duties >= 0),
+  reason text not null check (trim(reason) <> ''),
+  made_by uuid not null references access.account,
+  made_at timestamptz not null,
+  withdrawn_at timestamptz
+);
+create index on planning.contract_change (person_id, first_on) where withdrawn_at is null;

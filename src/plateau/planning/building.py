@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from plateau.kernel import holidays
 from plateau.kernel.ids import LineId, MemberId, PersonId
 from plateau.kernel.time import instant
-from plateau.planning import plan_queries
+from plateau.planning import plan_queries, terms
 from plateau.planning.plan_types import (
     ContractRow,
     CoveredRow,
@@ -135,8 +135,14 @@ def _decided(tx: Tx) -> Iterator[Setting]:
         )
 
 
+def people(tx: Tx, *, first: date, last: date) -> list[Person]:
+    """Those who are planned between two days, by name; leave and wishes are not in it."""
+    return [*_people(tx, _Days(first, last, ZoneInfo(plan_queries.zone(tx))))]
+
+
 def _people(tx: Tx, days: _Days) -> Iterator[Person]:
     contracts = _by_person(plan_queries.contracts(tx, last=days.last))
+    changes = _by_person(plan_queries.terms(tx))
     skills = _by_person(plan_queries.skills(tx, last=days.last))
     rights = _by_person(plan_queries.privileges(tx, last=days.last))
     lines = _by_person(plan_queries.line_members(tx, first=days.first, last=days.last))
@@ -146,7 +152,9 @@ def _people(tx: Tx, days: _Days) -> Iterator[Person]:
             name=row.name,
             member_id=row.member_id,
             home_site_id=row.home_site_id,
-            contracts=tuple(_contract(one) for one in contracts[row.person_id]),
+            contracts=terms.amended(
+                map(_contract, contracts[row.person_id]), changes[row.person_id]
+            ),
             skills=tuple(_held(one) for one in skills[row.person_id]),
             privileges=tuple(_held(one) for one in rights[row.person_id]),
             lines=frozenset(one.line_id for one in lines[row.person_id]),

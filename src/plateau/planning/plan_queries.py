@@ -19,6 +19,7 @@ from plateau.planning.plan_types import (
     ShareCarried,
     ShareHeld,
     ShareOfMember,
+    Terms,
     TravelRow,
 )
 from plateau.platform.db import Tx
@@ -66,6 +67,18 @@ def contracts(tx: Tx, *, last: date) -> list[ContractRow]:
         order by person_id, valid_from
         """,
         last=last,
+    )
+
+
+def terms(tx: Tx) -> list[Terms]:
+    """What coordinators changed of contracts, the last word last."""
+    return tx.all(
+        Terms,
+        """
+        select person_id, first_on, last_on, is_off, share, half_days, takes_extra, max_duties
+        from planning.contract_change
+        where withdrawn_at is null order by made_at, change_id
+        """,
     )
 
 
@@ -127,7 +140,13 @@ def grid(tx: Tx, *, first: date, last: date) -> list[GridRow]:
         GridRow,
         """
         select g.code, g.half, g.name, g.site_id, g.machine, g.family, g.skill, g.weekdays,
-               g.extra_days, g.closed_days, g.on_holidays, g.starts_at, g.ends_at, g.needed,
+               g.extra_days,
+               concat_ws(' ', g.closed_days, (
+                 select string_agg(x.closed_on::text, ' ' order by x.closed_on)
+                 from planning.closed_session x
+                 where x.code = g.code and (x.half is null or x.half = g.half)
+                   and x.withdrawn_at is null)) as closed_days,
+               g.on_holidays, g.starts_at, g.ends_at, g.needed,
                g.statuses, g.is_optional, g.same_team, g.valid_from, g.valid_to, s.time_zone
         from territory.session_grid g join territory.site s using (site_id)
         where g.valid_from <= %(last)s and (g.valid_to is null or g.valid_to > %(first)s)
@@ -165,9 +184,8 @@ def covered(tx: Tx, *, first: date, last: date) -> list[CoveredRow]:
         CoveredRow,
         """
         select c.line_id, c.site_id, c.starts_at, c.valid_from, c.valid_to,
-               array(select x.closed_on from territory.line_closure x
+               array(select x.closed_on from planning.closed_night x
                      where x.line_id = c.line_id and x.site_id = c.site_id
-                       and (x.valid_to is null or x.valid_to > x.closed_on)
                      order by x.closed_on) as closed
         from territory.line_site c
         where c.valid_from <= %(last)s and (c.valid_to is null or c.valid_to > %(first)s)

@@ -33,6 +33,20 @@ class ContractRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How a coordinator changed a contract for some days; none: as it says."""
+
+    person_id: PersonId
+    first_on: date
+    last_on: date | None
+    is_off: bool
+    share: float | None
+    half_days: float | None
+    takes_extra: bool | None
+    max_duties: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class HeldRow:
     """A skill or a privilege."""
 

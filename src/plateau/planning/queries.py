@@ -43,9 +43,8 @@ def in_progress(
         where l.valid_from <= d.day and (l.valid_to is null or l.valid_to > d.day)
           and c.valid_from <= d.day and (c.valid_to is null or c.valid_to > d.day)
           and not exists (
-            select from territory.line_closure x
-            where x.line_id = c.line_id and x.site_id = c.site_id and x.closed_on = d.day
-              and (x.valid_to is null or x.valid_to > x.closed_on))
+            select from planning.closed_night x
+            where x.line_id = c.line_id and x.site_id = c.site_id and x.closed_on = d.day)
           and (%(site)s::uuid is null or c.site_id = %(site)s)
           and (%(person)s::uuid is null or d.person_id = %(person)s)
         order by d.position, l.code, d.starts_at, d.duty_id, c.site_id
@@ -96,9 +95,8 @@ def operators(tx: Tx, *, at: datetime) -> list[OperatorNight]:
           and o.valid_from <= d.day and (o.valid_to is null or o.valid_to > d.day)
           and c.valid_from <= d.day and (c.valid_to is null or c.valid_to > d.day)
           and not exists (
-            select from territory.line_closure x
-            where x.line_id = c.line_id and x.site_id = c.site_id and x.closed_on = d.day
-              and (x.valid_to is null or x.valid_to > x.closed_on))
+            select from planning.closed_night x
+            where x.line_id = c.line_id and x.site_id = c.site_id and x.closed_on = d.day)
         order by l.code, d.day, c.site_id
         limit 1000
         """,

@@ -10,7 +10,8 @@ def of(caller: Caller) -> list[tuple[str, str]]:
     """The pages of planning that the caller may open: address, code of its name."""
     found = [("/roster", "roster"), ("/my/roster", "mine"), ("/roster/swaps", "swaps")]
     if caller.is_one_of(*COORDINATORS):
-        found += [("/roster/build", "build"), ("/roster/versions", "versions")]
+        found += [("/roster/build", "build"), ("/roster/terms", "terms"),
+                  ("/roster/versions", "versions")]  # fmt: skip
     if caller.is_one_of(*_STEERING):
         found.append(("/equity", "equity"))
     found.append(("/roster/rules", "rules"))

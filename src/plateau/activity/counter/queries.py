@@ -1,7 +1,5 @@
 """SQL of counters: days for figures, entries for what is behind them."""
 
-from collections.abc import Sequence
-
 from plateau.activity.agreements.types import Agreement
 from plateau.activity.counter.types import Figure, Line, Row, Span
 from plateau.platform.db import Tx
@@ -33,16 +31,15 @@ def rows(tx: Tx, agreement: Agreement, span: Span) -> list[Row]:
 
 
 def lines(
-    tx: Tx, agreement: Agreement, figure: Figure, *, kinds: Sequence[str], limit: int
+    tx: Tx, agreement: Agreement, figure: Figure, *, kinds: list[str], limit: int
 ) -> list[Line]:
     """The entries that a party's figure counts, the newest first, from a number downwards."""
     return tx.all(
         Line,
         """
         select e.entry_id, e.kind, e.happened_on, e.counted_at, e.quantity, e.corrects, e.exam_id,
-               e.exam_code, e.machine, e.session, a.name as reader_name, e.reader_member,
-               e.session_member, e.patient_member, e.minutes, e.reason, e.head, e.debit, e.credit,
-               e.cents
+               e.exam_code, e.machine, e.session, a.name as reader_name, e.reader_member, e.reason,
+               e.session_member, e.patient_member, e.minutes, e.head, e.debit, e.credit, e.cents
         from activity.entry e
         left join access.account a on a.person_id = e.reader_id
         where e.happened_on between %(first)s and %(last)s and e.kind = any(%(kinds)s)
@@ -67,7 +64,7 @@ def lines(
         head=figure.head,
         first=figure.span.first_on,
         last=figure.span.last_on,
-        kinds=list(kinds),
+        kinds=kinds,
         member=figure.member,
         owner=agreement.owner,
         after=figure.after,

@@ -43,4 +43,4 @@ def lines(tx: Tx, agreement: Agreement, figure: Figure, *, limit: int = 200) -> 
     known = not figure.member or figure.member in agreement.parties or others
     if kinds is None or not known:
         raise NotFoundError("there is no such figure")
-    return queries.lines(tx, agreement, figure, kinds=kinds, limit=limit)
+    return queries.lines(tx, agreement, figure, kinds=[*kinds], limit=limit)

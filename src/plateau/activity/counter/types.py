@@ -130,10 +130,10 @@ class Line:
     session: str | None
     reader_name: str | None
     reader_member: str | None
+    reason: str | None
     session_member: str | None
     patient_member: str | None
     minutes: int | None
-    reason: str | None
     head: str | None
     debit: str | None
     credit: str | None

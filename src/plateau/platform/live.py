@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -17,6 +18,12 @@ log = structlog.get_logger()
 _CHANNEL = "plateau_live"
 _GATHER_S = 0.02
 _RETRY_S = 1.0
+TOLD = "told."
+
+
+def told(person_id: UUID) -> str:
+    """The topic that one person alone hears: they were told something."""
+    return f"{TOLD}{person_id}"
 
 
 class Notifier:

@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     quiet_time_s: float = 30.0  # a study nobody announced is complete after this silence
     lease_s: float = 600.0  # how long a reader keeps an exam without a heartbeat
     outbox_retry_s: float = 5.0  # first delay before a delivery is tried again
+    public_url: str = ""  # where people open the pages: messages lead there; empty: no link
+    smtp_url: str | None = None  # smtp://name:password@host:587 or smtps://…:465; none: no mail
+    smtp_from: str = "plateau@localhost"
+    sms_webhook_url: str | None = None  # gets each SMS as JSON, signed; none: no SMS
+    sms_webhook_secret: str = ""
+    notify_timeout_s: float = 10.0
+    notify_retry_s: float = 5.0  # first delay before a mail or an SMS is tried again
     worker_concurrency: int = 4
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

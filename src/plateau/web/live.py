@@ -7,7 +7,7 @@ from itertools import count
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from plateau.platform.live import Listener
+from plateau.platform.live import TOLD, Listener, told
 from plateau.web.pages import CallerDep
 
 router = APIRouter()
@@ -30,8 +30,11 @@ _LOOK_S = 1.0
 
 @router.get("/events", include_in_schema=False)
 async def events(request: Request, caller: CallerDep, topics: str) -> StreamingResponse:
-    """`changed` whenever one of the topics does; a ping every 15 s; ends with the server."""
-    wanted = frozenset(topics.split(",")) & TOPICS
+    """`changed` whenever one of the topics does, `told` when this person was told something.
+
+    A ping every 15 s; ends with the server.
+    """
+    wanted = frozenset(topics.split(",")) & TOPICS | {told(caller.person_id)}
     return StreamingResponse(
         _stream(request, request.app.state.listener, wanted),
         media_type="text/event-stream",
@@ -60,4 +63,5 @@ async def _stream(
                     yield ": ping\n\n"
             else:
                 silent_s = 0.0
-                yield f"id: {next(numbers)}\nevent: changed\ndata: {topic}\n\n"
+                kind, data = ("told", "") if topic.startswith(TOLD) else ("changed", topic)
+                yield f"id: {next(numbers)}\nevent: {kind}\ndata: {data}\n\n"

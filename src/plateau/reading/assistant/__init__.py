@@ -1,0 +1,1 @@
+"""Drafts that programs propose: kept, shown to the reader alone, judged, and stopped."""

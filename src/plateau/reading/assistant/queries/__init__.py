@@ -1,0 +1,1 @@
+"""SQL of proposed drafts, one file per use."""

@@ -1,0 +1,1 @@
+"""What one can do with proposed drafts, one file per use."""

@@ -9,8 +9,10 @@ from plateau.kernel.ids import LineId, SiteId
 from plateau.kernel.words import N_
 from plateau.planning.plan_types import Terms
 from plateau.planning.publication.arranged import Closing, NightClosure, SessionClosure
-from plateau.planning.publication.queries import arranging, asked, versions
+from plateau.planning.publication.queries import arranging, versions
 from plateau.planning.publication.service import desk as desks
+from plateau.planning.publication.service import telling
+from plateau.planning.publication.service.telling import Said
 from plateau.platform.db import Tx
 
 _MOST_DAYS = 100
@@ -125,5 +127,6 @@ def promise(tx: Tx, caller: Caller, wish_id: UUID, *, is_hard: bool, now: dateti
     text = N_("Your wish for {day} is promised") if is_hard else (
         N_("Your wish for {day} is no longer promised")
     )  # fmt: skip
-    asked.notify(tx, found[0], text=text, told={"day": f"{wish.day}"}, at=now)
+    said = Said(kind="roster", text=text, values={"day": f"{wish.day}"})
+    telling.tell(tx, found[0], said, at=now)
     tx.touch("roster")

@@ -14,7 +14,8 @@ from plateau.planning import building
 from plateau.planning.publication import rules
 from plateau.planning.publication.queries import asked, versions
 from plateau.planning.publication.service import desk as desks
-from plateau.planning.publication.service import publishing
+from plateau.planning.publication.service import publishing, telling
+from plateau.planning.publication.service.telling import Said
 from plateau.planning.publication.types import Absence, Feed, Held, Version, Wished, WishRow
 from plateau.planning.roster import counting
 from plateau.planning.roster.replace import Candidate, replacements
@@ -174,7 +175,7 @@ def answer_leave(
     answered = Absence(one.absence_id, one.person_id, one.person_name, one.first_on, one.last_on,
                        one.kind, state, text, told, one.asked_at, now, caller.name)  # fmt: skip
     asked.put_absence(tx, answered, by=caller.person_id)
-    asked.notify(tx, one.person_id, text=text, told=told, at=now)
+    telling.tell(tx, one.person_id, Said(kind="leave", text=text, values=told), at=now)
     tx.touch("roster")
     return answered
 

@@ -1,9 +1,9 @@
 """Publishing: a checked version is what people live by, and who is on duty follows it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from plateau.kernel.caller import Caller
@@ -15,12 +15,16 @@ from plateau.planning import queries as duty_queries
 from plateau.planning.publication import rules
 from plateau.planning.publication.queries import asked, versions
 from plateau.planning.publication.service import desk as desks
-from plateau.planning.publication.service import drafting
+from plateau.planning.publication.service import drafting, telling
 from plateau.planning.publication.service.desk import Desk
+from plateau.planning.publication.service.telling import Said
 from plateau.planning.publication.types import Change, Difference, Version
 from plateau.planning.roster.types import Assignment, Post
 from plateau.planning.types import Duty
 from plateau.platform.db import Tx
+
+SOON = timedelta(hours=48)  # a change this near is urgent
+_EACH = 3  # changes that are told one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,33 +160,55 @@ def _known(tx: Tx, desk: Desk) -> list[Duty]:
 
 
 def _tell(tx: Tx, desk: Desk, held: frozenset[Assignment], *, now: datetime) -> None:
-    posts = desk.posts
-    gained: dict[PersonId, list[Post]] = defaultdict(list)
-    lost: dict[PersonId, list[Post]] = defaultdict(list)
     if desk.published is None:
+        told = {"first": f"{desk.period.first_on}", "last": f"{desk.period.last_on}"}
+        text = N_("The roster from {first} to {last} is published")
         for person_id in sorted({one.person_id for one in held}):
-            told = {"first": f"{desk.period.first_on}", "last": f"{desk.period.last_on}"}
-            text = N_("The roster from {first} to {last} is published")
-            asked.notify(tx, person_id, text=text, told=told, at=now)
+            telling.tell(tx, person_id, Said(kind="roster", text=text, values=told), at=now)
         return
     before = {(one.post_id, one.person_id) for one in desk.current}
     after = {(one.post_id, one.person_id) for one in held}
-    for into, pairs in ((gained, after - before), (lost, before - after)):
-        for post_id, person_id in sorted(pairs):
-            if post_id in posts:
-                into[person_id].append(posts[post_id])
-    for person_id, mine in gained.items():
-        _tell_each(tx, person_id, N_("You have {post} on {day}"), mine, now)
-    for person_id, mine in lost.items():
-        _tell_each(tx, person_id, N_("You no longer have {post} on {day}"), mine, now)
+    gained, lost = _by_person(desk, after - before), _by_person(desk, before - after)
+    for person_id in sorted(gained.keys() | lost.keys()):
+        said = [
+            *_said(N_("You have {post} on {day}"), gained.get(person_id, ()), now),
+            *_said(N_("You no longer have {post} on {day}"), lost.get(person_id, ()), now),
+        ]
+        for one in said:
+            telling.note(tx, person_id, one, at=now)
+        for one in said if len(said) <= _EACH else [_together(said)]:
+            telling.send(tx, person_id, one, at=now)
 
 
-def _tell_each(
-    tx: Tx, person_id: PersonId, text: str, posts: Iterable[Post], now: datetime
-) -> None:  # fmt: skip
-    for post in sorted(posts, key=lambda post: (post.starts_at, post.post_id)):
-        told = {"post": post.name, "day": f"{post.on}"}
-        asked.notify(tx, person_id, text=text, told=told, at=now)
+def _by_person(desk: Desk, pairs: Iterable[tuple[UUID, PersonId]]) -> dict[PersonId, list[Post]]:
+    posts = desk.posts
+    found: dict[PersonId, list[Post]] = defaultdict(list)
+    for post_id, person_id in sorted(pairs):
+        if post_id in posts:
+            found[person_id].append(posts[post_id])
+    return found
+
+
+def _said(text: str, posts: Iterable[Post], now: datetime) -> list[Said]:
+    return [
+        Said(
+            kind="roster",
+            text=text,
+            values={"post": post.name, "day": f"{post.on}"},
+            urgent=post.starts_at - now <= SOON,
+        )
+        for post in sorted(posts, key=lambda post: (post.starts_at, post.post_id))
+    ]
+
+
+def _together(said: Sequence[Said]) -> Said:
+    """Many changes at once are one message."""
+    return Said(
+        kind="roster",
+        text=N_("{count} of your posts changed: see your roster"),
+        values={"count": str(len(said))},
+        urgent=any(one.urgent for one in said),
+    )
 
 
 def compared(

@@ -10,8 +10,9 @@ from plateau.kernel.words import N_
 from plateau.planning.publication import rules
 from plateau.planning.publication.queries import asked, versions
 from plateau.planning.publication.service import desk as desks
-from plateau.planning.publication.service import drafting, living, publishing
+from plateau.planning.publication.service import drafting, living, publishing, telling
 from plateau.planning.publication.service.desk import Desk
+from plateau.planning.publication.service.telling import Said
 from plateau.planning.publication.types import Change, Offer, Swap, Version
 from plateau.planning.roster.replace import Candidate
 from plateau.platform.db import Tx
@@ -49,7 +50,9 @@ def offer(
         post = desk.post(post_id)
         told = {"person": caller.name, "post": post.name, "day": f"{post.on}"}
         text = N_("{person} offers you {post} on {day}: answer on the page Swaps")
-        asked.notify(tx, to, text=text, told=told, at=now)
+        said = Said(kind="swap", text=text, values=told, link=telling.SWAPS,
+                    urgent=post.starts_at - now <= URGENT)  # fmt: skip
+        telling.tell(tx, to, said, at=now)
     tx.touch("roster")
     return swap_id
 
@@ -65,9 +68,11 @@ def offer_open(tx: Tx, caller: Caller, post_id: UUID, *, now: datetime) -> int:
     asked.add_swap(tx, Offer(swap_id=uuid4(), period_id=period_id, post_id=post_id), at=now)
     legal = [c for c in living.candidates_for(tx, desk, post_id, now=now) if c.is_legal]
     told = {"post": post.name, "day": f"{post.on}"}
+    text = N_("{post} on {day} is open: take it on the page Swaps")
+    said = Said(kind="open_shift", text=text, values=told, link=telling.SWAPS,
+                urgent=post.starts_at - now <= URGENT)  # fmt: skip
     for one in legal:
-        text = N_("{post} on {day} is open: take it on the page Swaps")
-        asked.notify(tx, one.person_id, text=text, told=told, at=now)
+        telling.tell(tx, one.person_id, said, at=now)
     tx.touch("roster")
     return len(legal)
 
@@ -108,7 +113,8 @@ def take(tx: Tx, caller: Caller, swap_id: UUID, *, now: datetime) -> Version:
         asked.accept_lapsed(tx, swap_id, by=caller.person_id, version_id=version.version_id, at=now)
     if found.from_id is not None:
         told = {"person": caller.name, "post": found.post_name}
-        asked.notify(tx, found.from_id, text=N_("{person} takes {post}"), told=told, at=now)
+        said = Said(kind="swap", text=N_("{person} takes {post}"), values=told)
+        telling.tell(tx, found.from_id, said, at=now)
     return version
 
 
@@ -153,5 +159,7 @@ def refuse(tx: Tx, caller: Caller, swap_id: UUID, *, now: datetime) -> None:
         raise ConflictError("this offer is over")
     if state == "refused" and found.from_id:
         told = {"person": caller.name, "post": found.post_name}
-        asked.notify(tx, found.from_id, text=N_("{person} does not take {post}"), told=told, at=now)
+        text = N_("{person} does not take {post}")
+        said = Said(kind="swap", text=text, values=told, link=telling.SWAPS)
+        telling.tell(tx, found.from_id, said, at=now)
     tx.touch("roster")

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI, Request
 
 from plateau.access import pages as access_pages
 from plateau.access import service as access
+from plateau.access.notify import pages as notify_pages
 from plateau.activity import pages as activity
 from plateau.activity.counter import pages as counter
 from plateau.activity.entering import pages as entering
@@ -51,6 +52,7 @@ ROUTERS = (
     assets.router,
     live.router,
     access_pages.router,
+    notify_pages.router,
     qido.router,
     capabilities.router,
     wado.router,

@@ -9,13 +9,13 @@ from plateau.access.types import Access
 from plateau.images import service as images
 from plateau.images.types import Study
 from plateau.kernel.caller import Caller, Role
-from plateau.kernel.errors import NotFoundError
+from plateau.kernel.errors import NotFoundError, RuleBrokenError
 from plateau.kernel.ids import ExamId, VersionId
 from plateau.planning import service as planning
 from plateau.planning.types import Coverage, Operator
 from plateau.platform.db import Tx
 from plateau.reading import assigning, service
-from plateau.reading.queries import lists, rejected, tasks, texts
+from plateau.reading.queries import blinded, lists, rejected, tasks, texts
 from plateau.reading.rules.ranking import Choice
 from plateau.reading.rules.texts import lateness
 from plateau.reading.types import (
@@ -181,6 +181,7 @@ def desk(
     """
     sites = caller.sites_as(*LISTED)
     held = tasks.held(tx, exam_id, sites=sites)
+    _require_sight(tx, caller, exam_id)
     sheet = requests.exam_sheet(tx, exam_id)
     saved = texts.draft(tx, exam_id)
     text = service.sections_of(saved) if saved else service.starting_text(sheet)
@@ -221,6 +222,7 @@ def _standing(tx: Tx, caller: Caller, held: Held, saved: Draft | None, found: Li
 def dossier(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Dossier:
     """What happened to an exam of the caller's sites, and its report for clinical roles."""
     held = tasks.held(tx, exam_id, sites=caller.sites)
+    _require_sight(tx, caller, exam_id)
     sees_content = held.site_id in caller.sites_as(*CLINICAL)
     _record(tx, caller, held, "exam.view", now)
     return Dossier(
@@ -240,8 +242,15 @@ def document_key(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime
     """Where the PDF of a version is kept, for clinical roles at its site."""
     report = texts.signed(tx, version_id)
     held = tasks.held(tx, report.exam_id, sites=caller.sites_as(*CLINICAL))
+    _require_sight(tx, caller, report.exam_id)
     _record(tx, caller, held, "report.print", now)
     return report.document_key
+
+
+def _require_sight(tx: Tx, caller: Caller, exam_id: ExamId) -> None:
+    """Whoever reads an exam again blindly sees its report only once they have signed theirs."""
+    if blinded.is_blinded(tx, exam_id, person_id=caller.person_id):
+        raise RuleBrokenError("sign what you read before you see the first report")
 
 
 def _on_duty(tx: Tx, caller: Caller, now: datetime) -> list[Coverage | Operator]:

@@ -21,6 +21,7 @@ TOPICS = frozenset(
         "activity",
         "duty",
         "images",
+        "reviews",
         "roster",
     }
 )

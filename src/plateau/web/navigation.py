@@ -22,7 +22,12 @@ def _(text: str) -> str:
 
 
 ITEMS = (
-    Item("/worklist", _("Reading"), frozenset({Role.READER, Role.COORDINATOR})),
+    Item(
+        "/worklist",
+        _("Reading"),
+        frozenset({Role.READER, Role.COORDINATOR}),
+        ("/reviews", "/opinions", "/meetings", "/biopsies"),
+    ),
     Item("/requests/inbox", _("To justify"), frozenset({Role.READER})),
     Item("/control", _("Control"), frozenset({Role.COORDINATOR})),
     Item("/requests", _("Requests"), frozenset({Role.REQUESTER, Role.COORDINATOR})),

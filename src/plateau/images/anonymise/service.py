@@ -52,6 +52,11 @@ def export(tx: Tx, caller: Caller, study_uid: str, *, project: str, now: datetim
     return _export(tx, caller, study_uid, project, now)
 
 
+def export_for(tx: Tx, caller: Caller, study_uid: str, *, project: str, now: datetime) -> Export:
+    """The same for somebody whom a reader of the site has asked, who may not know the patient."""
+    return _export(tx, caller, study_uid, project, now)
+
+
 def export_by_command(tx: Tx, study_uid: str, *, project: str, now: datetime) -> Export:
     """The same for whoever runs a command on this machine."""
     return _export(tx, "command", study_uid, project, now)

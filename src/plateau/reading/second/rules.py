@@ -72,6 +72,7 @@ class Facts:
     able: bool = False
     blind: bool = True
     late: bool = False
+    has_seen: bool = False  # the first report, before reading
     text: bool = False  # a result and a conclusion are written, and signed
     score: int | None = None
     comment: str = ""
@@ -101,6 +102,10 @@ _OTHER: tuple[_Check, ...] = (
     (
         lambda facts: facts.able,
         lambda: RuleBrokenError("this reader may not read such exams of this site"),
+    ),
+    (
+        lambda facts: not (facts.blind and facts.has_seen),
+        lambda: RuleBrokenError("you have seen the first report: leave this one to a colleague"),
     ),
 )
 _HOLDER: _Check = (

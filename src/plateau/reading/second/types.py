@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
-from plateau.kernel.ids import ExamId, MemberId, PatientId, PersonId, SiteId, VersionId
+from plateau.kernel.ids import ExamId, PatientId, PersonId, SiteId, VersionId
 
 
 class State(StrEnum):
@@ -89,8 +89,6 @@ class Second:
     first_name: str
     reader_id: PersonId | None
     reader_name: str | None
-    member_id: MemberId
-    department: str
     blind: bool
     state: str
     asked_at: datetime

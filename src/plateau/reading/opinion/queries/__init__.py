@@ -1,0 +1,1 @@
+"""SQL of opinions and meetings; writes `reading.opinion*` and `reading.meeting*` only."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 import structlog
 
 from plateau.access import service as access
+from plateau.access.notify import carrier
 from plateau.activity.carry import service as carry
 from plateau.activity.collect import service as collecting
 from plateau.entry import boot
@@ -44,7 +45,7 @@ def run() -> None:
     with boot.process("worker", pool=8) as runtime:
         sweepers = [
             threading.Thread(target=target, args=(runtime, stop), name=target.__name__)
-            for target in (_sweep, _sweep_slowly, _check_bytes, _tidy)
+            for target in (_sweep, _sweep_slowly, _check_bytes, _tidy, _carry)
         ]
         for sweeper in sweepers:
             sweeper.start()
@@ -118,6 +119,15 @@ def _check_bytes(runtime: Runtime, stop: threading.Event) -> None:
     while rate > 0 and not stop.wait(_CHECK_S):
         try:
             upkeep.check_some(runtime.db, runtime.blobs, now=clock.now(), stop=stop, rate_mb_s=rate)
+        except PlateauError as error:
+            log.warning("sweep.failed", code=error.code)
+
+
+def _carry(runtime: Runtime, stop: threading.Event) -> None:
+    """Send mail and SMS; apart from the clocks, since the other side may take its time."""
+    while not stop.wait(_SWEEP_S):
+        try:
+            carrier.carry_due(runtime.db, runtime.settings, wall=clock.wall())
         except PlateauError as error:
             log.warning("sweep.failed", code=error.code)
 

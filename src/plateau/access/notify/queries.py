@@ -205,7 +205,7 @@ def claim(tx: Tx, channels: Sequence[Channel], *, wall: datetime, until: datetim
           select delivery_id from access.notification_delivery
           where state = 'waiting' and next_at <= %(wall)s and channel = any(%(channels)s)
             and (claimed_until is null or claimed_until <= %(wall)s)
-          order by next_at, delivery_id
+          order by next_at, attempts, delivery_id
           limit 1
           for update skip locked
         ), held as (

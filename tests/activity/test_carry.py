@@ -14,8 +14,9 @@ from plateau.activity.carry import rules, service
 from plateau.activity.counter.types import Row, Span
 from plateau.activity.ledger import service as ledger
 from plateau.kernel.ids import MemberId
-from plateau.planning import building
+from plateau.planning import building, plan_queries
 from plateau.planning import service as planning
+from plateau.planning.publication.service import viewing
 from plateau.planning.roster.rules.fair import share_deviations
 from plateau.planning.types import ShareNote
 from plateau.platform.db import Tx
@@ -54,6 +55,21 @@ def test_a_member_owed_three_sessions_gets_them_in_the_target_of_the_next_roster
         who: target for who, (_, target) in share_deviations(share, {chm: 6, cjb: 6}).items()
     }
     assert targets == {chm: 3.0, cjb: 9.0}
+
+
+def test_the_page_of_equity_says_what_is_carried_and_who_counted_it(drifted: Tx) -> None:
+    tx = drifted
+    service.carry_over(tx, now=ON)
+    (shown,) = viewing.shared(building.problem(tx, first=QUARTER, last=QUARTER), frozenset())
+
+    assert [(name, carried) for name, _, _, carried in shown.rows] == [
+        (plan_queries.members(tx)[member(tx, code)], carried)
+        for code, carried in (("CHM", 3.0), ("CJB", -3.0))
+    ]
+    assert [done for _, _, done, _ in shown.rows] == [0, 0]
+    source, day = building.shares_said(tx, before=QUARTER)["MN"]
+    assert source.startswith("MN-50-50, 2026-01-01")
+    assert day == date(2026, 9, 30)
 
 
 def test_it_is_said_once_a_day_and_again_when_the_ledger_changes(drifted: Tx) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from plateau.kernel.errors import InvalidInputError, NotFoundError
 from plateau.kernel.time import local
-from plateau.planning import tabs
+from plateau.planning import building, tabs
 from plateau.planning.publication import grid, sheets
 from plateau.planning.publication.queries import making, versions
 from plateau.planning.publication.service import desk as desks
@@ -225,7 +225,10 @@ def equity(
         chosen = (
             versions.period(tx, period) if period else viewing.period_for(tx, local(now).date())
         )
-        burdens = viewing.equity(tx, chosen.period_id, now=now) if chosen else []
+        desk = desks.of_period(tx, chosen.period_id, now=now) if chosen else None
+        burdens = viewing.fair(desk.problem, desk.current) if desk else []
+        shares = viewing.shared(desk.problem, desk.current) if desk else []
+        said = building.shares_said(tx, before=chosen.first_on) if chosen else {}
         periods = sorted(versions.periods(tx), key=lambda one: one.first_on)
         until = [one for one in periods if chosen and one.first_on <= chosen.first_on]
         past = [(one, viewing.equity(tx, one.period_id, now=now)) for one in until[-_PERIODS:]]
@@ -236,6 +239,8 @@ def equity(
         period=chosen,
         periods=periods,
         burdens=burdens,
+        shares=shares,
+        said=said,
         past=past if len(past) > 1 else [],
         tabs=tabs.of(caller),
     )

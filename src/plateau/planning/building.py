@@ -314,6 +314,12 @@ def shares_carried(tx: Tx, *, before: date) -> dict[str, dict[MemberId, float]]:
     return found
 
 
+def shares_said(tx: Tx, *, before: date) -> dict[str, tuple[str, date]]:
+    """Who counted the sessions of each shared family last before a day, and up to when."""
+    rows = plan_queries.shares_carried(tx, before=before)
+    return {row.family: (row.source, row.carried_on) for row in rows}
+
+
 def before(tx: Tx, *, first: date, zone: ZoneInfo) -> tuple[tuple[Post, Assignment], ...]:
     """The work of the weeks before a day, which rests and averages look back to."""
     until = instant(first, time(0), zone)

@@ -244,12 +244,12 @@ def refuse(swap_id: UUID, db: DbDep, caller: CallerDep) -> RedirectResponse:
 def call_in_sick(
     db: DbDep, caller: CallerDep, person: Annotated[UUID, Form()],
     first: Annotated[date, Form()], last: Annotated[date, Form()],
+    kind: Annotated[str, Form()] = "sick",
 ) -> RedirectResponse:  # fmt: skip
-    """Somebody is sick: on to their replacements."""
+    """Somebody is away: on to their replacements."""
+    who = living.Away(PersonId(person), first, last, kind)
     with db.begin() as tx:
-        one = living.call_in_sick(
-            tx, caller, PersonId(person), first=first, last=last, now=clock.now()
-        )
+        one = living.note_away(tx, caller, who, now=clock.now())
     return RedirectResponse(f"/roster/absences/{one.absence_id}", 303)
 
 

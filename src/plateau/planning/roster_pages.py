@@ -46,6 +46,8 @@ class View(BaseModel):
             on = desk.period.first_on
         view = self.view if self.view in grid.VIEWS else "week"
         first, last = grid.window(view, on)
+        if desk and view != "week":
+            first, last = grid.within(desk.period, first, last)
         by = self.by if self.by in grid.AXES else "person"
         return Asked(by=by, view=view, first=first, last=last)
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from uuid import uuid4
 
@@ -219,6 +219,31 @@ def test_a_sick_call_is_replaced_in_one_click(stage: Stage) -> None:
     assert "You have {post} on {day}" in {one.text for one in told}
 
 
+def test_leave_is_entered_for_somebody_and_told_apart_from_sickness(stage: Stage) -> None:
+    night = stage.pool.night(6)
+    who = {"person": str(stage.pool.doctors[0]), "first": f"{night.on}", "last": f"{night.on}"}
+    assert stage.boss.post("/roster/absences", data={**who, "kind": "leave"}).status_code == 200
+    with stage.db.begin() as tx:
+        (one,) = asked.absences(tx, first=FIRST, last=LAST, granted=True)
+    assert (one.kind, one.state) == ("leave", "granted")
+    assert stage.boss.post("/roster/absences", data={**who, "kind": "x"}).status_code == 400
+
+
+def test_a_month_shows_the_days_of_its_period_and_no_post_of_another(stage: Stage, db: Db) -> None:
+    with db.begin() as tx:
+        later = timedelta(days=14)
+        posts = tuple(
+            replace(post, post_id=uuid4(), on=post.on + later, starts_at=post.starts_at + later,
+                    ends_at=post.ends_at + later)
+            for post in stage.pool.problem.posts
+        )  # fmt: skip
+        problem = replace(stage.pool.problem, first=FIRST + later, last=LAST + later, posts=posts)
+        desk.keep_period(tx, problem, now=BEFORE)
+    page = stage.boss.get(f"/roster?view=month&by=machine&{WEEK}").text
+    assert "every post of these days is filled" in page
+    assert page.count('class="day') == 14
+
+
 def test_an_offer_is_made_and_taken_in_the_pages(stage: Stage) -> None:
     night = stage.pool.night(7)
     mine = stage.pool.doctors.index(holder(stage.held, night))
@@ -278,6 +303,7 @@ def test_equity_shows_target_and_done(stage: Stage) -> None:
     page = stage.as_(stage.pool.doctor(0)).get("/equity")
     assert "Week nights" in page.text
     assert "Dr Ada EXEMPLE" in page.text
+    assert "Sessions of" not in page.text  # nothing is shared there
     mine = stage.as_(stage.pool.doctor(0)).get("/my/roster")
     assert mine.status_code == 200
 

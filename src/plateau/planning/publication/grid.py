@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from plateau.kernel.ids import PersonId
-from plateau.planning.publication.types import PostRow
+from plateau.planning.publication.types import Period, PostRow
 from plateau.planning.roster.types import Assignment
 
 HALVES = ("M", "A", "N")
@@ -103,6 +103,13 @@ def window(view: str, on: date) -> tuple[date, date]:
     first = date(on.year, start, 1)
     after = date(on.year + (start + months > 12), (start + months - 1) % 12 + 1, 1)
     return first, after - timedelta(days=1)
+
+
+def within(period: Period, first: date, last: date) -> tuple[date, date]:
+    """The days of them that a period has; all of them when it has none."""
+    if last < period.first_on or period.last_on < first:
+        return first, last
+    return max(first, period.first_on), min(last, period.last_on)
 
 
 def short(post: PostRow) -> str:

@@ -33,17 +33,33 @@ class ToReplace(NamedTuple):
     candidates: list[Candidate]
 
 
+class Away(NamedTuple):
+    """Somebody who is away, and why: sick or leave."""
+
+    person_id: PersonId
+    first: date
+    last: date
+    kind: str
+
+
 def call_in_sick(
     tx: Tx, caller: Caller, person_id: PersonId, *, first: date, last: date, now: datetime
 ) -> Absence:
     """Somebody is sick on these days; their posts wait for a replacement."""
+    return note_away(tx, caller, Away(person_id, first, last, "sick"), now=now)
+
+
+def note_away(tx: Tx, caller: Caller, who: Away, *, now: datetime) -> Absence:
+    """Somebody is away, as the coordinator says; their posts wait for a replacement."""
     desks.require_coordinator(caller)
-    _require_days(first, last)
-    found = versions.names(tx, [person_id])
+    if who.kind not in {"sick", "leave"}:
+        raise InvalidInputError("somebody is away for leave, or sick")
+    _require_days(who.first, who.last)
+    found = versions.names(tx, [who.person_id])
     if not found:
         raise NotFoundError("there is no such person in this roster")
-    one = Absence(uuid4(), person_id, found[0].name, first, last, "sick", "granted", "", {}, now,
-                  now, caller.name)  # fmt: skip
+    one = Absence(uuid4(), who.person_id, found[0].name, who.first, who.last, who.kind, "granted",
+                  "", {}, now, now, caller.name)  # fmt: skip
     asked.put_absence(tx, one, by=caller.person_id)
     tx.touch("roster")
     return one

@@ -19,8 +19,10 @@ from plateau.planning.publication.service import living
 from plateau.planning.publication.service.desk import Desk
 from plateau.planning.publication.types import Judged, Period, PostRow, Version
 from plateau.planning.roster import targets
+from plateau.planning.roster.board import lay_out
 from plateau.planning.roster.replace import Candidate
 from plateau.planning.roster.rules.catalogue import RULES
+from plateau.planning.roster.rules.fair import sessions_by_member, share_deviations
 from plateau.planning.roster.types import (
     Assignment,
     Burden,
@@ -95,7 +97,11 @@ def shown(
     if desk.version is not None and desk.version.state != "published" and not is_boss:
         raise NotFoundError("there is no such roster")
     posts = versions.posts(
-        tx, first=asked.first, last=asked.last, sites=caller.sites, person_id=caller.person_id
+        tx,
+        first=max(asked.first, desk.period.first_on),
+        last=min(asked.last, desk.period.last_on),
+        sites=caller.sites,
+        person_id=caller.person_id,
     )
     people = _people(desk.problem, posts, desk.held | desk.current, everybody=is_boss)
     is_draft = desk.version is not None and desk.version.is_draft
@@ -227,6 +233,29 @@ def fair(problem: Problem, held: frozenset[Assignment]) -> list[Fair]:
         )
         for burden, part in targets.fairness(problem).items()
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """The sessions of a family of machines: what each member's people hold against its share."""
+
+    family: str
+    tolerance: float
+    rows: Sequence[tuple[str, float, int, float]]  # name, target, done, carried over
+
+
+def shared(problem: Problem, held: frozenset[Assignment]) -> list[Shared]:
+    """Target against done of each share of a roster, members by name."""
+    board = lay_out(problem, Roster(assignments=held))
+    found: list[Shared] = []
+    for share in problem.shares:
+        by_member = share_deviations(share, sessions_by_member(board, share.family))
+        rows = [
+            (problem.members.get(one, "?"), target, done, share.carried.get(one, 0.0))
+            for one, (done, target) in by_member.items()
+        ]
+        found.append(Shared(family=share.family, tolerance=share.tolerance, rows=sorted(rows)))
+    return found
 
 
 def laws(problem: Problem) -> list[Law]:

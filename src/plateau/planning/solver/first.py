@@ -1,6 +1,7 @@
 """A first legal solution of a stage: every post filled, every count near its target, no price."""
 
 import math
+from collections.abc import Iterable
 
 from ortools.sat.python.cp_model import INFEASIBLE, CpModel, LinearExpr
 
@@ -27,14 +28,28 @@ def find(part: Stage, plan: Plan, board: Board, hints: Hints, *, seed: int = 0) 
             return
     else:
         known = set(greedy.choose(part))
+    if not legally(part, plan, board, frozenset(known), seed=seed):
+        complete(part, plan, board, frozenset(hints | known), may_leave=True)
+
+
+def legally(part: Stage, plan: Plan, board: Board, near: Hints, *, seed: int = 0) -> bool:
+    """Whether the board was offered a whole legal solution, near some hints if possible."""
     for looser in _LOOSER:
-        values = _legal(part, plan, frozenset(known), looser=looser, seed=seed)
+        values = _legal(part, plan, near, looser=looser, seed=seed)
         if values is not None:
             complete(part, plan, board, _taken(part, values))
-            return
+            return True
         if board.is_over():
             break
-    complete(part, plan, board, frozenset(hints | known), may_leave=True)
+    return False
+
+
+def begin(part: Stage, plan: Plan, board: Board, known: Iterable[Hints]) -> None:
+    """The board has the cheapest of some solutions, each as far as it is possible here."""
+    for hints in known:
+        if hints:
+            is_possible = hints <= part.takes.keys()
+            complete(part, plan, board, hints & part.takes.keys(), may_leave=not is_possible)
 
 
 def is_whole(part: Stage, board: Board) -> bool:
@@ -44,6 +59,18 @@ def is_whole(part: Stage, board: Board) -> bool:
     return values is not None and not any(
         values[one.index] for key, one in part.missing.items() if key not in optional
     )
+
+
+def is_near(part: Stage, board: Board) -> bool:
+    """Whether the board's solution is whole, with every count near its target."""
+    values = board.values
+    if values is None or not is_whole(part, board):
+        return False
+    for bound in part.bounds:
+        low, high = within(bound, 0.0)
+        if not low <= sum(values[one.index] for one in bound.takes) <= high:
+            return False
+    return True
 
 
 def _legal(

@@ -51,25 +51,16 @@ def run(
 
 
 def week(plan: Plan, board: Board, *, workers: int, seed: int) -> None:
-    """HiGHS, which proves weeks of sessions; beside it, with two workers, all else.
+    """HiGHS, which proves weeks of sessions; beside it, with two workers, neighbourhoods.
 
-    The board has a first solution. Its days are looked at one by one, then neighbourhoods.
+    The board has a first solution: its days are looked at one by one before.
     """
-
-    def sweep() -> None:
-        for turn in range(_SWEEPS):
-            improve.sweep(plan, board, Pace(threads=1, seed=seed + turn, seconds=_DAY_S))
-
-    def neighbourhoods() -> None:
-        sweep()
-        if not board.is_over():
-            improve.search(plan, board, Pace(threads=1, seed=seed, seconds=1.0))
-
+    for turn in range(_SWEEPS):
+        improve.sweep(plan, board, Pace(threads=1, seed=seed + turn, seconds=_DAY_S))
     engines: list[Callable[[], None]] = [lambda: highs.search(plan, board, seed=seed)]
     if workers > 1:
-        engines.append(neighbourhoods)
-    else:
-        sweep()
+        pace = Pace(threads=1, seed=seed, seconds=1.0)
+        engines.append(lambda: improve.search(plan, board, pace))
     try:
         if not board.is_over():
             _engines(engines, board)

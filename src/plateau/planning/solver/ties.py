@@ -20,7 +20,7 @@ from plateau.planning.solver.stage import Bound, Stage, monday
 
 _SO_FAR = 0.5  # of a rule's price, before the last week
 _TENTH = 10  # deviations are counted in tenths
-_FINE = 100_000  # parts of a whole, in which fair parts are rounded
+_COARSE, _FINE = 100, 1000  # parts of a whole, in which fair parts of a week are rounded
 
 
 @dataclass(slots=True)
@@ -189,14 +189,15 @@ def _travel_of(stage: Stage, people: Sequence[Person], so: So, price: tuple[floa
     model = stage.model
     total = model.new_int_var(0, sum(map(len, away.values())), "")
     model.add(total == LinearExpr.sum([take for takes in away.values() for take in takes]))
+    fine = _FINE if so.is_last else _COARSE  # coarse is twice as quick
     for who, takes in away.items():
-        part = round(_FINE * present[who] / whole)
-        known = _FINE * done[who] - part * sum(done.values())
-        off = _FINE * LinearExpr.sum(takes) - part * total
+        part = present[who] / whole
+        known = round(fine * (done[who] - part * sum(done.values())))
+        off = fine * LinearExpr.sum(takes) - round(fine * part) * total + known
         past = model.new_int_var(0, _TENTH * (10_000 + len(takes)), "")
-        room = math.floor(_FINE * tolerance + 1e-6)
-        model.add(_FINE // _TENTH * past >= off + math.floor(known) - room)
-        model.add(_FINE // _TENTH * past >= -off - math.floor(known) - room)
+        room = math.floor(fine * tolerance + 1e-6)
+        model.add(fine // _TENTH * past >= off - room)
+        model.add(fine // _TENTH * past >= -off - room)
         stage.tie(past, weight / _TENTH)
 
 

@@ -6,7 +6,7 @@ these duties has a week that costs less. That solution is where the search with 
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plateau.kernel.ids import PersonId
@@ -21,6 +21,7 @@ from plateau.planning.solver.improve import Pace
 from plateau.planning.solver.made import GAP, Held, Made, Part, proven
 from plateau.planning.solver.model import Plan
 from plateau.planning.solver.run import Run
+from plateau.planning.solver.stage import Stage
 from plateau.planning.solver.ties import Counters, Presence, So
 
 _LATE = 0.1  # of the time, past its end, for weeks already begun
@@ -104,7 +105,7 @@ class Weeks:
                 settled[who].sort(key=lambda post: post.starts_at)
             self.tell(made, (number + 1) / len(self.pieces))
         if budget is not None and self.pieces and not made.has_proven_sessions:
-            self._all_at_once(made, before, duties, clock)
+            self._all_at_once(made, before, clock)
             self._again(made, before, clock)
         made.is_whole = True
 
@@ -129,7 +130,7 @@ class Weeks:
 
     def _week(
         self, made: Made, settled: Settled, number: int, told: tuple[So, Hints, Clock]
-    ) -> list[Held]:
+    ) -> Sequence[Held]:
         """Who holds the sessions of a week."""
         so, hints, clock = told
         folded = merge.merged(self.book.problem, self.pieces[number])
@@ -137,10 +138,13 @@ class Weeks:
         plan, run = part.plan(), self.run
         floor = self._floors.get(number, Floor())
         board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP)
-        first.find(part, plan, board, folded.hints(hints or floor.held), seed=run.seed)
-        if hints and floor.held:
-            known = folded.hints(floor.held) & part.takes.keys()
-            first.complete(part, plan, board, frozenset(known))
+        known = folded.hints(floor.held)
+        if known:
+            first.begin(part, plan, board, [known, folded.hints(hints)])
+        else:
+            first.find(part, plan, board, folded.hints(hints), seed=run.seed)
+        if known and not first.is_near(part, board):
+            first.legally(part, plan, board, known, seed=run.seed)
         board.raise_bound(floor.bound, engine="alone")
         if clock.budget is not None and not board.is_over():
             count = len(self.pieces)
@@ -148,7 +152,8 @@ class Weeks:
             self._search(plan, board, time_, self.threads)
         if board.values is None:
             cpsat.anything(plan, board, workers=self.threads, seed=run.seed)
-        return made.add_week(Part(part, folded, board), floor.bound, is_last=so.is_last)
+        made.session_bound += floor.bound
+        return made.put(number, Part(part, folded, board))
 
     def _search(self, plan: Plan, board: Board, time_: tuple[float, float], threads: int) -> None:
         """Search for some seconds; with one worker, for so many of CP-SAT's own units."""
@@ -186,7 +191,7 @@ class Weeks:
         part = sessions.alone(self.book, settled, folded.posts)
         plan, run = part.plan(), self.run
         board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP / 2)
-        first.find(part, plan, board, folded.hints(hints), seed=run.seed)
+        first.begin(part, plan, board, [folded.hints(hints)])
         if board.values is None:
             return Floor()
         board.raise_bound(0.0, engine="alone")  # nothing costs less than nothing
@@ -194,64 +199,69 @@ class Weeks:
         time_ = clock.share(_ALONE, left), clock.units(_ALONE, len(self.pieces))
         self._search(plan, board, time_, 1)
         held = folded.unfolded(part.assignments(board.values))
-        return Floor(proven(board), frozenset((who, post.post_id) for who, post in held))
+        return Floor(proven(board), _keys(held))
 
-    def _all_at_once(
-        self, made: Made, before: Settled, duties: Sequence[Held], clock: Clock
-    ) -> None:
+    def _all_at_once(self, made: Made, before: Settled, clock: Clock) -> None:
         """All weeks are decided again together, where they are few enough."""
         folded = merge.merged(self.book.problem, [p for piece in self.pieces for p in piece])
         if len(folded.posts) * len(self.book.problem.people) > _FEW or clock.is_over():
             return
-        settled = stages.by_time([*_flat(before), *duties])
+        settled = stages.by_time([*_flat(before), *made.duties.held])
         part = sessions.build(self.book, settled, folded.posts, self._so(before, settled))
-        plan, run = part.plan(), self.run
-        board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP)
-        known = folded.hints((who, post.post_id) for who, post in made.held)
-        first.complete(part, plan, board, frozenset(known & part.takes.keys()))
+        plan = part.plan()
+        board = self._from(part, plan, folded.hints(_keys(made.held)), made.session_bound)
         if board.values is None:
             return
-        board.raise_bound(made.session_bound, engine="alone")
         time_ = clock.share(1.0, 1), clock.units(1.0, 1)
         self._search(plan, board, time_, self.threads)
-        made.again(Part(part, folded, board), duties)
+        made.session_bound = max(made.session_bound, min(proven(board), board.best))
+        if board.best < made.session_cost:
+            made.weeks = {}
+            made.put(0, Part(part, folded, board))
+
+    def _from(self, part: Stage, plan: Plan, known: Hints, bound: float) -> Board:
+        """A board that has what is held now, if the model allows it."""
+        board = Board(seconds=math.inf, should_stop=self.run.should_stop, gap=GAP)
+        if known <= part.takes.keys():
+            first.complete(part, plan, board, known)
+        board.raise_bound(bound, engine="alone")
+        return board
 
     def _again(self, made: Made, before: Settled, clock: Clock) -> None:
         """Each week is decided again with all others as they are, while that helps."""
-        if self.run.is_exact:
-            return
         was = math.inf
+        if self.run.is_exact or len(made.weeks) < len(self.pieces):
+            return
         while made.session_cost < was:
             was = made.session_cost
-            for number in range(len(self.pieces)):
+            for number in sorted(made.weeks):
                 if made.has_proven_sessions or clock.left() <= 0 or self.run.should_stop():
                     return
                 self._week_again(made, before, number, clock)
 
     def _week_again(self, made: Made, before: Settled, number: int, clock: Clock) -> None:
         """One week, all others as they are: shares and travelling are those of all weeks."""
-        ids = {post.post_id for post in self.pieces[number]}
-        mine = [one for one in made.held if one[1].post_id in ids]
+        others = [piece.held for other, piece in made.weeks.items() if other != number]
         settled = stages.by_time(
-            [*_flat(before), *(one for one in made.held if one[1].post_id not in ids)]
+            [*_flat(before), *made.duties.held, *(one for held in others for one in held)]
         )
         folded = merge.merged(self.book.problem, self.pieces[number])
         done = Counters.of(self.book.problem, settled)
         so = So(done=done, presence=self.presence, until=self.book.problem.last, is_last=True)
         part = sessions.build(self.book, settled, folded.posts, so)
-        known = folded.hints((who, post.post_id) for who, post in mine)
-        if not known <= part.takes.keys():
-            return
-        plan, run = part.plan(), self.run
-        board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP)
-        first.complete(part, plan, board, known)
-        if board.values is None:
+        floor = self._floors.get(number, Floor()).bound
+        plan = part.plan()
+        board = self._from(part, plan, folded.hints(_keys(made.weeks[number].held)), floor)
+        if board.values is None or board.is_over():
             return
         was = board.best
-        board.raise_bound(self._floors.get(number, Floor()).bound, engine="alone")
-        if not board.is_over():
-            self._search(plan, board, (clock.share(1.0, len(self.pieces)), 0.0), self.threads)
-            made.instead(Part(part, folded, board), ids, was)
+        self._search(plan, board, (clock.share(1.0, len(self.pieces)), 0.0), self.threads)
+        if board.best < was:
+            made.put(number, Part(part, folded, board))
+
+
+def _keys(held: Iterable[Held]) -> Hints:
+    return frozenset((who, post.post_id) for who, post in held)
 
 
 def _flat(settled: Settled) -> list[Held]:

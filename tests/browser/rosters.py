@@ -120,6 +120,22 @@ def somebody_ahead(scene: Scene, *, now: datetime) -> tuple[Login, Post, Login]:
     raise AssertionError("nobody could take anything")
 
 
+def busiest_ahead(scene: Scene, *, now: datetime) -> Login:
+    """Who holds the most posts of the end of the week."""
+    with scene.pool.db.begin() as tx:
+        found = tx.values(
+            """
+            select a.person_id from planning.assignment a
+            join planning.version v using (version_id) join planning.post p using (post_id)
+            where v.state = 'published' and p.starts_at > %(now)s and p.day >= '2026-11-25'
+              and p.day <= '2026-11-29'
+            group by a.person_id order by count(*) desc, a.person_id
+            """,
+            now=now,
+        )
+    return logins(scene)[found[0]]
+
+
 def on_call_now(scene: Scene, *, now: datetime) -> Login:
     """Who is called second this night."""
     people = logins(scene)

@@ -86,6 +86,55 @@ def test_a_sick_call_in_the_night_reaches_the_worklist(
         expect(reader.locator("main")).not_to_contain_text("pas de garde")
 
 
+def test_an_absence_is_mended_with_the_fewest_changes_and_published(
+    open_page: Open, scene: Scene, reads_well: ReadsWell
+) -> None:
+    rosters.publish_week(scene, now=NOW)
+    with rosters.duties_kept(scene):
+        giver = rosters.busiest_ahead(scene, now=NOW)
+        page = open_page("regulation", "/roster/swaps")
+        page.select_option("#person", str(giver.person_id))
+        page.fill("#first", "2026-11-25")
+        page.fill("#last", "2026-11-29")
+        page.get_by_role("button", name="Chercher des remplaçants").click()
+        page.locator("form[action$='/mend'] button").click()
+        proven = page.locator("#mend .chip.s-done", has_text="✓")
+        expect(proven).to_be_visible(timeout=12 * SOON_MS)
+        reads_well(page)
+        changes = page.locator("#mend tbody tr")
+        expect(changes.first).to_contain_text(giver.name)
+        address = page.url
+        page.get_by_role("button", name="Publier").click()
+        expect(page.locator("#roster-head")).to_contain_text("publiée")
+        page.goto(address)
+        expect(page.locator("#mend")).to_contain_text("publiée")
+
+
+def test_the_rules_and_the_days_are_read_and_changed(
+    open_page: Open, scene: Scene, reads_well: ReadsWell
+) -> None:
+    rosters.publish_week(scene, now=NOW)
+    page = open_page("regulation", "/roster/rules")
+    reads_well(page)
+    rule = page.locator("#weekly_rest")
+    rule.locator("summary").click()
+    rule.locator("input[name='source']").fill("réunion du pool")
+    rule.locator("details button").click()
+    expect(page.locator("#weekly_rest")).to_contain_text("réunion du pool")
+    page.locator("#weekly_rest form[action$='/withdraw'] button").click()
+    expect(page.locator("#weekly_rest")).not_to_contain_text("réunion du pool")
+    page.goto("/roster/terms")
+    reads_well(page)
+    night = page.locator("#closed form").nth(1)
+    night.locator("input[name='first']").fill("2027-05-01")
+    night.locator("input[name='reason']").fill("travaux aux urgences")
+    night.locator("button").click()
+    closed = page.locator("#closed li", has_text="travaux aux urgences")
+    expect(closed).to_contain_text("01/05/2027")
+    closed.locator("button").click()
+    expect(closed).to_have_count(0)
+
+
 def test_a_draft_is_changed_with_the_keyboard_alone(open_page: Open, scene: Scene) -> None:
     rosters.publish_week(scene, now=NOW)
     _, post, other = rosters.somebody_ahead(scene, now=NOW)
@@ -142,7 +191,7 @@ def test_every_page_of_the_planner_fits_a_telephone(open_page: Open, scene: Scen
     rosters.publish_week(scene, now=NOW)
     giver, post, _ = rosters.somebody_ahead(scene, now=NOW)
     at_a_desk = ("/roster?on=2026-11-23", f"/roster/posts/{post.post_id}", "/roster/swaps",
-                 "/roster/build", "/roster/versions")  # fmt: skip
+                 "/roster/build", "/roster/versions", "/roster/terms", "/roster/rules")  # fmt: skip
     in_a_pocket = ("/roster?on=2026-11-23&view=month", "/my/roster", "/roster/swaps", "/equity",
                    "/oncall")  # fmt: skip
     for login, paths in (("regulation", at_a_desk), (giver.login, in_a_pocket)):

@@ -66,9 +66,15 @@ def delays(tx: Tx, *, scope: Scope, period: Period) -> list[Delay]:
                make_interval(mins => t.minutes) as target
         from activity.entry e
         join territory.site s using (site_id)
-        left join territory.delay_target t on t.urgency = e.urgency
-          and t.valid_from <= (e.signed_at at time zone s.time_zone)::date
-          and (t.valid_to is null or t.valid_to > (e.signed_at at time zone s.time_zone)::date)
+        left join lateral (
+          select d.minutes from territory.delay_target d
+          where d.urgency = e.urgency
+            and (d.site_id is null or d.site_id = e.site_id)
+            and d.modality in ('*', e.modality)
+            and d.valid_from <= (e.signed_at at time zone s.time_zone)::date
+            and (d.valid_to is null or d.valid_to > (e.signed_at at time zone s.time_zone)::date)
+          order by d.site_id is null, d.modality = '*', d.valid_from desc
+          limit 1) t on true
         where e.kind = 'reading' and e.quantity = 1
           and e.signed_at >= %(start)s and e.signed_at < %(end)s
           and not exists (select from activity.entry back

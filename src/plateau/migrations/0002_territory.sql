@@ -110,14 +110,17 @@ create table territory.line_site (
   primary key (line_id, site_id, valid_from)
 );
 
+-- The most specific one holds: of the site and modality, of the site, of the modality, of all.
 create table territory.delay_target (
   urgency text not null check (urgency in ('U0', 'U1', 'U2', 'U3')),
+  site_id uuid references territory.site,  -- none: all of them
+  modality text not null default '*',      -- '*': all of them
   minutes integer not null check (minutes > 0),
   source text not null,
   verified boolean not null default false,
   valid_from date not null,
   valid_to date check (valid_to >= valid_from),
-  primary key (urgency, valid_from)
+  unique nulls not distinct (urgency, site_id, modality, valid_from)
 );
 
 create table territory.destination (

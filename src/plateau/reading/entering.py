@@ -70,13 +70,16 @@ def _task(tx: Tx, exam_id: ExamId, state: State, now: datetime) -> Task:
     exam = requests.exam(tx, exam_id)
     complete_at = exam.complete_at or now
     urgency = Urgency(exam.urgency)
-    minutes = territory.target_minutes(tx, urgency, on=local(complete_at).date())
+    modality = territory.exam_type(tx, exam.exam_code).modality
+    minutes = territory.target_minutes(
+        tx, urgency, on=local(complete_at).date(), site_id=exam.site_id, modality=modality
+    )
     return Task(
         exam_id=exam_id,
         site_id=exam.site_id,
         patient_id=exam.patient_id,
         study_uid=exam.study_uid,
-        modality=territory.exam_type(tx, exam.exam_code).modality,
+        modality=modality,
         exam_code=exam.exam_code,
         urgency=urgency,
         state=state,

@@ -118,7 +118,9 @@ class WaitingRow:
 
     request_id: RequestId
     stage: str  # state of the exam, or of the request that has none
+    site_id: SiteId
     site_name: str
+    modality: str
     urgency: str
     exam_name: str
     exam_name_en: str

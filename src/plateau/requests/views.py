@@ -40,7 +40,7 @@ from plateau.requests.types import (
     RequestState,
 )
 from plateau.territory import service as territory
-from plateau.territory.types import ExamType, Site
+from plateau.territory.types import DelayTarget, ExamType, Site
 
 _DAY = timedelta(hours=24)
 _ROWS = 200
@@ -187,18 +187,22 @@ def acquisition(tx: Tx, caller: Caller, *, now: datetime) -> Acquisition:
 def control(tx: Tx, caller: Caller, *, now: datetime) -> Control:
     """Everything that waits at the sites that the caller coordinates."""
     sites = caller.sites_as(Role.COORDINATOR)
-    minutes = _targets(tx, on=local(now).date())
+    targets = territory.delay_targets(tx, on=local(now).date())
     return Control(
         sites=territory.sites(tx, ids=sites),
         queue={
             (cell.site_id, cell.urgency): (
                 cell,
-                delays.wait(cell.oldest_at, minutes=minutes[cell.urgency], now=now),
+                delays.wait(
+                    cell.oldest_at,
+                    minutes=_minutes(targets, cell.urgency, site_id=cell.site_id),
+                    now=now,
+                ),
             )
             for cell in lists.queue(tx, sites=sites)
         },
         waiting=[
-            Waiting(row=row, wait=delays.wait(row.since, minutes=minutes[row.urgency], now=now))
+            Waiting(row=row, wait=delays.wait(row.since, minutes=_of_row(targets, row), now=now))
             for row in lists.waiting(tx, sites=sites)
         ],
         states={
@@ -251,12 +255,15 @@ def _allowed(request: Request, exam: Exam | None, caller: Caller) -> frozenset[s
     )
 
 
-def _targets(tx: Tx, *, on: date) -> dict[str, int | None]:
-    """The delays in force, none where the territory says nothing."""
-    found: dict[str, int | None] = {}
-    for urgency in Urgency:
-        try:
-            found[urgency] = territory.target_minutes(tx, urgency, on=on)
-        except NotFoundError:
-            found[urgency] = None
-    return found
+def _of_row(targets: Sequence[DelayTarget], row: WaitingRow) -> int | None:
+    return _minutes(targets, row.urgency, site_id=row.site_id, modality=row.modality)
+
+
+def _minutes(
+    targets: Sequence[DelayTarget], urgency: str, *, site_id: SiteId, modality: str = "*"
+) -> int | None:
+    """The delay in force, none where the territory says nothing."""
+    try:
+        return territory.minutes_of(targets, Urgency(urgency), site_id=site_id, modality=modality)
+    except NotFoundError:
+        return None

@@ -205,9 +205,11 @@ class LineBlock(Dated):
 
 
 class DelayBlock(Dated):
-    """A delay target."""
+    """A delay target; the most specific one holds."""
 
     urgency: Urgency
+    site: Code | None = None
+    modality: Literal[Modality, "*"] = "*"
     minutes: Annotated[int, Field(gt=0)]
     source: Text
     verified: bool = False

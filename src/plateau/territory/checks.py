@@ -77,6 +77,7 @@ def _references(file: TerritoryFile) -> Iterator[tuple[int, str, str]]:
         yield route.at("site"), "site", route.site
         yield route.at("peer"), "peer", route.peer
     yield from ((one.at("member"), "member", one.member) for one in file.retentions)
+    yield from ((one.at("site"), "site", one.site) for one in file.delays if one.site)
     for line in file.lines:
         yield line.at("place"), "site", line.place
         yield from ((line.at("covers", n), "site", c.site) for n, c in enumerate(line.covers))
@@ -97,7 +98,9 @@ def _references(file: TerritoryFile) -> Iterator[tuple[int, str, str]]:
 def _periods(file: TerritoryFile) -> Iterator[Period]:
     """Every period of something that may have several."""
     for delay in file.delays:
-        yield Period((delay.urgency,), delay.valid_from, delay.valid_to, delay.at("valid_from"))
+        modality = "" if delay.modality == "*" else f"[{delay.modality}]"
+        subject = (delay.urgency, *filter(None, (delay.site, modality)))
+        yield Period(subject, delay.valid_from, delay.valid_to, delay.at("valid_from"))
     for one in file.retentions:
         subject = (one.member, one.modality)
         yield Period(subject, one.valid_from, one.valid_to, one.at("valid_from"))
@@ -157,7 +160,9 @@ def _overlaps(file: TerritoryFile) -> Iterator[Problem]:
 
 
 def _missing_delays(file: TerritoryFile) -> Iterator[Problem]:
-    for urgency in sorted({*Urgency} - {delay.urgency for delay in file.delays}):
+    """Each urgency has a delay that holds wherever no other one does."""
+    general = {one.urgency for one in file.delays if not one.site and one.modality == "*"}
+    for urgency in sorted({*Urgency} - general):
         reason = InvalidInputError("no delay for urgency {urgency}", urgency=urgency.value)
         yield Problem(line=file.delays[-1].at() if file.delays else 1, reason=reason)
 

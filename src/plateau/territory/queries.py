@@ -4,7 +4,6 @@ from collections.abc import Sequence, Set
 from datetime import date, datetime
 
 from plateau.kernel.ids import DestinationId, DeviceId, PersonId, SiteId
-from plateau.kernel.urgency import Urgency
 from plateau.platform.db import Tx, json
 from plateau.territory.types import (
     DelayTarget,
@@ -165,19 +164,16 @@ def exam_type(tx: Tx, code: str) -> ExamType:
     )
 
 
-def delay_target(tx: Tx, urgency: Urgency, *, on: date) -> DelayTarget:
-    """The delay in force on that day."""
-    return tx.one(
+def delay_targets(tx: Tx, *, on: date) -> list[DelayTarget]:
+    """The delays in force on that day."""
+    return tx.all(
         DelayTarget,
         """
-        select urgency, minutes, source, verified, valid_from, valid_to
+        select urgency, site_id, modality, minutes, source, verified, valid_from, valid_to
         from territory.delay_target
-        where urgency = %(urgency)s
-          and valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
-        order by valid_from desc
-        limit 1
+        where valid_from <= %(on)s and (valid_to is null or valid_to > %(on)s)
+        order by urgency, site_id nulls first, modality, valid_from desc
         """,
-        urgency=urgency.value,
         on=on,
     )
 

@@ -154,9 +154,12 @@ def line_sites(file: TerritoryFile) -> list[LineSite]:
 def delay_targets(file: TerritoryFile) -> list[DelayTarget]:
     """The delays."""
     return [
-        DelayTarget(b.urgency.value, b.minutes, b.source, b.verified, b.valid_from, b.valid_to)
+        DelayTarget(
+            b.urgency.value, site_id(b.site) if b.site else None, b.modality, b.minutes, b.source,
+            b.verified, b.valid_from, b.valid_to,
+        )
         for b in file.delays
-    ]
+    ]  # fmt: skip
 
 
 def destinations(file: TerritoryFile) -> list[Destination]:

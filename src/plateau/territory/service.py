@@ -7,10 +7,11 @@ from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import DestinationId, DeviceId, PersonId, SiteId
 from plateau.kernel.urgency import Urgency
 from plateau.platform.db import Tx
-from plateau.territory import loading, queries
+from plateau.territory import loading, queries, targets
 from plateau.territory.blocks import TerritoryFile
 from plateau.territory.types import (
     Change,
+    DelayTarget,
     Destination,
     Device,
     ExamType,
@@ -81,9 +82,35 @@ def exam_type(tx: Tx, code: str) -> ExamType:
     return queries.exam_type(tx, code)
 
 
-def target_minutes(tx: Tx, urgency: Urgency, *, on: date) -> int:
+def target_minutes(
+    tx: Tx,
+    urgency: Urgency,
+    *,
+    on: date,
+    site_id: SiteId | None = None,
+    modality: str = targets.ALL,
+) -> int:
     """Minutes allowed between complete and signed, by the contract in force on that day."""
-    return queries.delay_target(tx, urgency, on=on).minutes
+    return minutes_of(delay_targets(tx, on=on), urgency, site_id=site_id, modality=modality)
+
+
+def delay_targets(tx: Tx, *, on: date) -> list[DelayTarget]:
+    """Every delay in force on that day."""
+    return queries.delay_targets(tx, on=on)
+
+
+def minutes_of(
+    known: Sequence[DelayTarget],
+    urgency: Urgency,
+    *,
+    site_id: SiteId | None = None,
+    modality: str = targets.ALL,
+) -> int:
+    """Minutes allowed by the most specific of `known`; NotFoundError when there is none."""
+    found = targets.most_specific(known, urgency, site_id=site_id, modality=modality)
+    if found is None:
+        raise NotFoundError("no delay for urgency {urgency}", urgency=urgency.value)
+    return found.minutes
 
 
 def destinations(tx: Tx, *, site_id: SiteId, on: date) -> list[Destination]:

@@ -247,17 +247,18 @@ LINE_SITES = Table(
 DELAY_TARGETS = Table(
     kind="delay target",
     row=DelayTarget,
-    key=("urgency", "valid_from"),
+    key=("urgency", "site_id", "modality", "valid_from"),
     select="""
-        select urgency, minutes, source, verified, valid_from, valid_to
+        select urgency, site_id, modality, minutes, source, verified, valid_from, valid_to
         from territory.delay_target
-        order by urgency, valid_from
+        order by urgency, site_id nulls first, modality, valid_from
         """,
     put="""
         insert into territory.delay_target
-          (urgency, minutes, source, verified, valid_from, valid_to)
-        values (%(urgency)s, %(minutes)s, %(source)s, %(verified)s, %(valid_from)s, %(valid_to)s)
-        on conflict (urgency, valid_from) do update set
+          (urgency, site_id, modality, minutes, source, verified, valid_from, valid_to)
+        values (%(urgency)s, %(site_id)s, %(modality)s, %(minutes)s, %(source)s, %(verified)s,
+                %(valid_from)s, %(valid_to)s)
+        on conflict (urgency, site_id, modality, valid_from) do update set
           minutes = excluded.minutes, source = excluded.source, verified = excluded.verified,
           valid_to = excluded.valid_to
         """,

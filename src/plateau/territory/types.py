@@ -161,6 +161,8 @@ class DelayTarget:
     """Minutes allowed between a complete exam and its signed report: a contract parameter."""
 
     urgency: str  # the value of an Urgency
+    site_id: SiteId | None  # none: all of them
+    modality: str  # *: all of them
     minutes: int
     source: str
     verified: bool

@@ -151,9 +151,10 @@ def waiting(tx: Tx, *, sites: Set[SiteId], limit: int = 200) -> list[WaitingRow]
     return tx.all(
         WaitingRow,
         """
-        select r.request_id, coalesce(e.state, r.state) as stage, s.name as site_name, r.urgency,
-          t.name as exam_name, t.name_en as exam_name_en, p.surname, p.first_name, p.birth_on,
-          p.sex, r.submitted_at as since
+        select r.request_id, coalesce(e.state, r.state) as stage, r.site_id,
+          s.name as site_name, t.modality, r.urgency, t.name as exam_name,
+          t.name_en as exam_name_en, p.surname, p.first_name, p.birth_on, p.sex,
+          r.submitted_at as since
         from requests.request r
         join territory.site s using (site_id)
         join territory.exam_type t using (exam_code)

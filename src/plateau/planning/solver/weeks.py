@@ -25,7 +25,7 @@ from plateau.planning.solver.stage import Stage
 from plateau.planning.solver.ties import Counters, Presence, So
 
 _LATE = 0.1  # of the time, past its end, for weeks already begun
-_LEAST_S = 0.5  # for a week of sessions
+_LEAST_S = 0.3  # for a week of sessions: with less it is only legal
 _DAY = 0.3  # CP-SAT's own units, for a day of sessions
 _ALONE = 0.5  # of the time, for what weeks cost alone
 _IN_TURN = 0.8  # of the time, until each week was looked at in turn
@@ -61,7 +61,7 @@ class Clock:
     def share(self, part: float, count: int) -> float:
         """Seconds for one of some weeks, within a part of the time."""
         left = part * (self.budget or 0.0) - (time.monotonic() - self.began)
-        return max(_LEAST_S, left / max(1, count))
+        return max(0.0, left / max(1, count))
 
     def units(self, part: float, count: int) -> float:
         """As `share`, in CP-SAT's own units."""
@@ -148,8 +148,10 @@ class Weeks:
         board.raise_bound(floor.bound, engine="alone")
         if clock.budget is not None and not board.is_over():
             count = len(self.pieces)
-            time_ = clock.share(_IN_TURN, count - number), clock.units(1 - _ALONE, count)
-            self._search(plan, board, time_, self.threads)
+            seconds = clock.share(_IN_TURN, count - number)
+            if seconds >= _LEAST_S or run.is_exact:
+                units = clock.units(1 - _ALONE, count)
+                self._search(plan, board, (seconds, units), self.threads)
         if board.values is None:
             cpsat.anything(plan, board, workers=self.threads, seed=run.seed)
         made.session_bound += floor.bound
@@ -182,7 +184,7 @@ class Weeks:
 
     def _floors_of(self, todo: Iterator[int], settled: Settled, hints: Hints, clock: Clock) -> None:
         for number in todo:
-            if clock.is_over():
+            if clock.is_over() or (clock.share(_ALONE, 1) <= 0 and not self.run.is_exact):
                 return
             self._floors[number] = self._floor(settled, number, hints, clock)
 

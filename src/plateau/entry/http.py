@@ -40,6 +40,8 @@ from plateau.platform import clock
 from plateau.platform.live import Listener
 from plateau.platform.runtime import Runtime
 from plateau.reading import pages as reading
+from plateau.reading.assistant import api as drafts_api
+from plateau.reading.assistant import pages as drafts
 from plateau.reading.correlation import pages as biopsies
 from plateau.reading.opinion import pages as opinions
 from plateau.reading.second import pages as second
@@ -74,6 +76,8 @@ ROUTERS = (
     desk.router,
     asking.router,
     reading.router,
+    drafts.router,
+    drafts_api.router,
     second.router,
     opinions.router,
     biopsies.router,

@@ -6,7 +6,18 @@ from plateau.images import jobs as images
 from plateau.images.commitment import scp as commitment
 from plateau.planning import jobs as planning
 from plateau.reading import jobs as reading
+from plateau.reading.assistant import jobs as drafts
 from plateau.reading.second import jobs as second_reading
 from plateau.requests import jobs as requests
 
-SUBSCRIBERS = (commitment, images, requests, reading, second_reading, planning, exchange, activity)
+SUBSCRIBERS = (
+    commitment,
+    images,
+    requests,
+    reading,
+    drafts,
+    second_reading,
+    planning,
+    exchange,
+    activity,
+)

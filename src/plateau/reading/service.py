@@ -355,6 +355,7 @@ def _seal(
         digest=digest,
         signer=(caller.name, signer.rpps if signer else None),
         earlier=texts.versions(tx, seal.exam_id),
+        notices=texts.notices(tx, seal.exam_id),
     )
     on_duty = planning.sites_on_duty(tx, person_id=caller.person_id, at=seal.signed_at)
     duty = on_duty.get(sheet.exam.site_id)

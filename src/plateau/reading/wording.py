@@ -26,6 +26,7 @@ class Print:
     digest: str
     signer: tuple[str, str | None]  # name, and RPPS number if any
     earlier: Sequence[SignedReport]
+    notices: Sequence[str] = ()  # what the patient has to be told
 
 
 def paper(printed: Print) -> Paper:
@@ -46,7 +47,10 @@ def _paper(printed: Print) -> Paper:
         place=f"{sheet.site.name} · {sheet.site.town}",
         title=_("Imaging report: {exam}").format(exam=sheet.exam_type.name),
         patient=_patient(sheet),
-        facts=[fact for fact in _facts(sheet, printed.dose) if fact[1]],
+        facts=[
+            *(fact for fact in _facts(sheet, printed.dose) if fact[1]),
+            *((_("To the patient"), notice) for notice in printed.notices),
+        ],
         versions=[own, *(_earlier(version) for version in reversed(printed.earlier))],
         footer=_footer(printed),
         page=_("Page {page} of {pages}"),

@@ -295,3 +295,22 @@ class ModelLine:
     made_at: datetime
     made_by: str
     closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchName:
+    """The program and the site of a switch, in words."""
+
+    site_id: SiteId
+    site_name: str
+    model_name: str
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Why a program is switched off, when, and by whom; by nobody when it went past its limit."""
+
+    why: str
+    at: datetime
+    by: PersonId | None = None

@@ -56,6 +56,27 @@ def drop_draft(tx: Tx, exam_id: ExamId) -> None:
     tx.run("delete from reading.draft where exam_id = %(exam)s", exam=exam_id)
 
 
+def add_notice(tx: Tx, exam_id: ExamId, text: str, *, at: datetime) -> None:
+    """The printed report says it, whatever becomes of the text."""
+    tx.run(
+        """
+        insert into reading.notice (exam_id, text, at) values (%(exam)s, %(text)s, %(at)s)
+        on conflict (exam_id, text) do nothing
+        """,
+        exam=exam_id,
+        text=text,
+        at=at,
+    )
+
+
+def notices(tx: Tx, exam_id: ExamId) -> list[str]:
+    """What the printed report of an exam has to say beside its text, in order."""
+    return tx.values(
+        "select text from reading.notice where exam_id = %(exam)s order by at, text",
+        exam=exam_id,
+    )
+
+
 def add_version(tx: Tx, version: Version) -> None:
     """Keep a signed version, for ever; number 1 is the final report, the others add to it."""
     sections, seal = version.sections, version.seal

@@ -85,7 +85,7 @@ def _mend(problem: Problem, seed: int) -> Outcome:
         "fewest": found.fewest,
         "short": found.short,
         "is_proven": found.is_proven,
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(time.monotonic() - began, 2),
     }
     return Outcome(best=found.roster, noted=noted)
 

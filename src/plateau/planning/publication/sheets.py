@@ -163,7 +163,8 @@ class _Reading:
         self._people = {_folded(one.name): one for one in problem.people}
         self._posts: dict[tuple[date, str, str], list[Post]] = defaultdict(list)
         for post in problem.posts:
-            self._posts[post.on, post.half.value, _folded(post.name)].append(post)
+            for called in {_folded(post.name), _folded(post.machine or post.name)}:
+                self._posts[post.on, post.half.value, called].append(post)
         self._problem = problem
         self._taken: dict[object, int] = defaultdict(int)
         self._held: set[Assignment] = set()

@@ -16,4 +16,6 @@ def of(caller: Caller) -> list[tuple[str, str]]:
         found += [("/meetings", "meetings"), ("/biopsies", "biopsies")]
     if caller.is_one_of(Role.READER, Role.COORDINATOR, Role.MANAGER):
         found += [("/reviews/rules", "rules"), ("/reviews/figures", "figures")]
+    if caller.is_one_of(Role.READER, Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR):
+        found.append(("/assistant", "drafts"))
     return found

@@ -54,6 +54,7 @@ ITEMS = (
         frozenset({Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR, Role.READER}),
         ("/counters", "/statements"),
     ),
+    Item("/assistant", _("Draft programs"), frozenset({Role.ADMINISTRATOR})),
     Item("/admin/audit", _("Audit trail"), frozenset({Role.ADMINISTRATOR})),
 )
 _HOMES: tuple[tuple[Role, str], ...] = (

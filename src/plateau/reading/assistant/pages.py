@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from plateau.kernel.errors import ConflictError, InvalidInputError, PlateauError
 from plateau.kernel.ids import ExamId, SiteId
 from plateau.platform import clock
+from plateau.reading import tabs
 from plateau.reading.assistant.service import deciding, supervising, switching
 from plateau.reading.assistant.service.supervising import Comparison
 from plateau.reading.assistant.service.switching import Wish
@@ -137,6 +138,7 @@ def _overview(
         block="programs",
         status_code=422 if error else 200,
         seen=seen,
+        tabs=tabs.of(visit.caller),
         token=token,
         error=error,
         sentence=sentence,
@@ -197,7 +199,9 @@ def checks(visit: VisitDep) -> HTMLResponse:
     """The drafts to compare with what was signed."""
     with visit.db.begin() as tx:
         found = supervising.checks(tx, visit.caller, now=visit.now)
-    return visit.show("reading/assistant_checks.html", block="checks", checks=found)
+    return visit.show(
+        "reading/assistant_checks.html", block="checks", checks=found, tabs=tabs.of(visit.caller)
+    )
 
 
 @router.get("/assistant/checks/{proposal_id}")

@@ -160,6 +160,22 @@ def test_travelling_of_several_weeks_is_shared_between_the_people_of_a_site() ->
     assert max(held.values()) - min(held.values()) <= 2
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_sessions_of_several_weeks_cost_what_the_checker_says(workers: int) -> None:
+    problem = pool(people=3, days=21)
+    posts = tuple(one for one in problem.posts if one.kind is Kind.SESSION)
+    away = Span(first=MONDAY, last=MONDAY + timedelta(days=3))
+    crowd = [replace(one, home_site_id=SITES[0]) for one in problem.people]
+    crowd[0] = replace(crowd[0], leave=(away,))  # two for all sessions of four days
+
+    found = solve(replace(problem, posts=posts, people=tuple(crowd)), seconds=4, workers=workers)
+
+    assert hard(found) == []
+    assert found.session_bound <= found.session_cost
+    assert found.session_cost == pytest.approx(sum(found.by_rule.values()), abs=1)
+    assert found.by_rule.get("fair_travel", 0.0) <= 5
+
+
 def test_the_same_seed_gives_the_same_roster() -> None:
     assert made(pool(), seed=4).roster == made(pool(), seed=4).roster
 

@@ -26,6 +26,8 @@ from plateau.platform import clock, jobs
 from plateau.platform.db import Tx
 from plateau.platform.runtime import Runtime
 from plateau.reading import service as reading
+from plateau.reading.escalation import service as escalation
+from plateau.reading.loops import service as loops
 
 log = structlog.get_logger()
 _SWEEP_S = 1.0
@@ -86,7 +88,9 @@ def _sweep(runtime: Runtime, stop: threading.Event) -> None:
     while not stop.wait(_SWEEP_S):
         _try(runtime, lambda tx: images.settle(tx, now=clock.now()))
         _try(runtime, lambda tx: reading.sweep_leases(tx, wall=clock.wall(), now=clock.now()))
+        _try(runtime, lambda tx: escalation.sweep(tx, now=clock.now()))
         _try(runtime, lambda tx: access.end_old_sessions(tx, at=clock.wall()))
+        _try(runtime, lambda tx: loops.sweep(tx, now=clock.now()))
 
 
 def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:
@@ -98,6 +102,7 @@ def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:
         _try(runtime, lambda tx: commitment.ask_again(tx, now=clock.now()))
         _try(runtime, lambda tx: collecting.collect(tx, now=clock.now()))
         _try(runtime, lambda tx: carry.carry_over(tx, now=clock.now()))
+        _try(runtime, lambda tx: escalation.foresee(tx, now=clock.now()))
 
 
 def _tidy(runtime: Runtime, stop: threading.Event) -> None:

@@ -40,6 +40,11 @@ ITEMS = (
             {Role.READER, Role.TECHNOLOGIST, Role.COORDINATOR, Role.PHYSICIST, Role.ADMINISTRATOR}
         ),
     ),
+    Item(
+        "/loops",
+        _("To follow"),
+        frozenset({Role.READER, Role.COORDINATOR, Role.REQUESTER, Role.TECHNOLOGIST}),
+    ),
     Item("/deliveries", _("Deliveries"), frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})),
     Item("/oncall", _("On call"), frozenset(Role)),
     Item(

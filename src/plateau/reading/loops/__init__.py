@@ -1,0 +1,1 @@
+"""What has to happen after a report: owned, due, passed on, closed with a proof."""

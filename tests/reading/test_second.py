@@ -1,6 +1,6 @@
 """Double reading on the real database: drawn, read again by somebody else, scored, told."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +13,7 @@ from plateau.kernel.errors import (
     PlateauError,
     RuleBrokenError,
 )
+from plateau.kernel.ids import PersonId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.reading import views
@@ -30,6 +31,17 @@ from reading.second_look import (
 
 TEXT = ("Collection extradurale temporale.", "Hématome extradural.")
 LATER = SOON + timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A loop as it is kept."""
+
+    kind: str
+    state: str
+    owner_id: PersonId | None
+    owner_role: str
+    proof: str
 
 
 def drawn(db: Db, blobs: Blobs, night: Night, *, blind: bool = True) -> Caller:
@@ -145,7 +157,7 @@ def test_a_reading_that_is_not_blind_is_scored_at_once(db: Db, blobs: Blobs, nig
         service.take(tx, colleague, night.exam_id, now=LATER)
         assert service.desk(tx, colleague, night.exam_id, now=LATER).first
         service.score(tx, colleague, night.exam_id, said=(0, ""), now=LATER)
-        second = service.of_exam(tx, colleague, night.exam_id)
+        second = service.of_exam(tx, colleague, night.exam_id, now=LATER)
         assert second
         assert (second.state, second.score, second.recall_id) == (State.SCORED, 0, None)
 
@@ -163,9 +175,20 @@ def test_a_discordance_opens_a_recall(
     colleague = drawn(db, blobs, night)
     read_again(db, night, colleague, score)
     with db.begin() as tx:
-        second = service.of_exam(tx, colleague, night.exam_id)
+        second = service.of_exam(tx, colleague, night.exam_id, now=LATER)
         assert second
         assert (second.recall_id is not None) == recalled
+        kinds = tx.all(
+            Kept,
+            """
+            select kind, state, owner_id, owner_role, proof from reading.loop
+            where exam_id = %(exam)s order by opened_at, kind desc
+            """,
+            exam=night.exam_id,
+        )
+        assert kinds[0] == Kept("second_reading", "closed", None, "coordinator", f"{score}/4")
+        recall = [Kept("recall", "open", night.world.requester_id, "requester", "")]
+        assert kinds[1:] == (recall if recalled else [])
 
 
 def test_the_first_reader_sees_the_result_and_says_so(db: Db, blobs: Blobs, night: Night) -> None:
@@ -204,7 +227,7 @@ def test_the_log_leads_to_the_state(db: Db, blobs: Blobs, night: Night) -> None:
         state: State | None = None
         for step in steps:
             state = rules.MOVES[state, Step(step)][1]
-        second = service.of_exam(tx, colleague, night.exam_id)
+        second = service.of_exam(tx, colleague, night.exam_id, now=LATER)
         assert second
         assert second.state == state
         assert audited(tx, "second.take") == 1
@@ -215,7 +238,7 @@ def test_another_site_sees_nothing(db: Db, blobs: Blobs, night: Night, client: C
     drawn(db, blobs, night)
     other = replace(night.reader, roles={Role.READER: frozenset()})
     with db.begin() as tx:
-        assert service.of_exam(tx, other, night.exam_id) is None
+        assert service.of_exam(tx, other, night.exam_id, now=LATER) is None
         with pytest.raises(NotFoundError):
             service.desk(tx, other, night.exam_id, now=LATER)
     assert client(other).get(f"/reviews/{night.exam_id}").status_code == 404

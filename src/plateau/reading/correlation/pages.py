@@ -110,7 +110,7 @@ def not_done(
 def beside(visit: VisitDep, exam_id: ExamId) -> HTMLResponse:
     """The biopsies of an exam, beside its report."""
     with visit.db.begin() as tx:
-        found = service.of_exam(tx, visit.caller, exam_id)
+        found = service.of_exam(tx, visit.caller, exam_id, now=visit.now)
     return visit.show_beside("reading/biopsies_beside.html", exam_id=exam_id, seen=found)
 
 

@@ -13,7 +13,6 @@ from plateau.kernel.ids import ExamId, SiteId
 from plateau.kernel.time import local
 from plateau.kernel.words import N_
 from plateau.platform.db import Tx
-from plateau.reading import following
 from plateau.reading.correlation import queries, rules
 from plateau.reading.correlation.rules import Facts
 from plateau.reading.correlation.types import (
@@ -25,7 +24,8 @@ from plateau.reading.correlation.types import (
     State,
     Step,
 )
-from plateau.reading.following import Followed
+from plateau.reading.loops import service as loops
+from plateau.reading.loops.types import Opening, Owner
 from plateau.requests import service as requests
 
 _PROOF = 500  # characters
@@ -107,13 +107,16 @@ def desk(tx: Tx, caller: Caller, biopsy_id: UUID, *, now: datetime) -> Desk:
     )
 
 
-def of_exam(tx: Tx, caller: Caller, exam_id: ExamId) -> Beside:
+def of_exam(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> Beside:
     """The biopsies of an exam, as far as the caller takes care of patients there."""
     exam = requests.exam(tx, exam_id)
     if exam.site_id not in caller.sites:
         raise NotFoundError("there is no such exam to read")
+    found = queries.of_exam(tx, exam_id, sites=caller.sites_as(*CARE))
+    if found:
+        _record(tx, caller, found[0], "biopsy.view", now)
     return Beside(
-        biopsies=queries.of_exam(tx, exam_id, sites=caller.sites_as(*CARE)),
+        biopsies=found,
         is_reader=exam.site_id in caller.sites_as(Role.READER),
     )
 
@@ -150,7 +153,8 @@ def correlate(
         "now": now,
     }
     queries.set_category(tx, row)
-    following.close_loop(tx, biopsy.loop_id, proof=f"{category}", by=caller, now=now)
+    if biopsy.loop_id:
+        loops.conclude(tx, biopsy.loop_id, proof=f"{category}", by=caller, now=now)
     done = _biopsy(tx, caller, biopsy_id)
     queries.set_conduct_loop(tx, biopsy_id, loop_id=_await_conduct(tx, caller, done, now))
     return category
@@ -163,33 +167,34 @@ def not_done(tx: Tx, caller: Caller, biopsy_id: UUID, *, why: str, now: datetime
     facts = Facts(reads_there=_reads(caller, biopsy.site_id), text=said)
     state = _step(tx, caller, biopsy, Step.NOT_DONE, now, facts)
     queries.set_not_done(tx, biopsy_id, (state, said))
-    following.close_loop(tx, biopsy.loop_id, proof=said[:_PROOF], by=caller, now=now)
+    if biopsy.loop_id:
+        loops.conclude(tx, biopsy.loop_id, proof=said[:_PROOF], by=caller, now=now)
 
 
 def _await_pathology(tx: Tx, caller: Caller, biopsy: Biopsy, now: datetime) -> UUID:
-    what = Followed(
+    what = Opening(
         kind="pathology",
         exam_id=biopsy.exam_id,
         patient_id=biopsy.patient_id,
         site_id=biopsy.site_id,
         due_at=biopsy.due_at,
         text=N_("Pathology is awaited, then compared with the images."),
-        owner_id=caller.person_id,
+        owner=Owner(caller.person_id, Role.READER),
     )
-    return following.open_loop(tx, what, by=caller, now=now)
+    return loops.open_loop(tx, what, by=caller.person_id, now=now)
 
 
 def _await_conduct(tx: Tx, caller: Caller, biopsy: Biopsy, now: datetime) -> UUID:
-    what = Followed(
+    what = Opening(
         kind="conduct",
         exam_id=biopsy.exam_id,
         patient_id=biopsy.patient_id,
         site_id=biopsy.site_id,
         due_at=biopsy.conduct_due_at or biopsy.due_at,
         text=N_("What was decided after a biopsy has to be done."),
-        owner_role=Role.REQUESTER,
+        owner=Owner(None, Role.REQUESTER),
     )
-    return following.open_loop(tx, what, by=caller, now=now)
+    return loops.open_loop(tx, what, by=caller.person_id, now=now)
 
 
 def _conduct(tx: Tx, category: Category, now: datetime) -> Conduct:

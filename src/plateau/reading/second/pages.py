@@ -205,5 +205,8 @@ def see(visit: VisitDep, exam_id: ExamId) -> RedirectResponse:
 def beside(visit: VisitDep, exam_id: ExamId) -> HTMLResponse:
     """How the second reading of an exam stands, beside its report."""
     with visit.db.begin() as tx:
-        found = service.of_exam(tx, visit.caller, exam_id)
-    return visit.show_beside("reading/second_beside.html", second=found, exam_id=exam_id)
+        found = service.of_exam(tx, visit.caller, exam_id, now=visit.now)
+    sees_more = visit.caller.is_one_of(*service.LISTED)
+    return visit.show_beside(
+        "reading/second_beside.html", second=found, exam_id=exam_id, sees_more=sees_more
+    )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from plateau.access import service as access
+from plateau.access.notify import service as notify
 from plateau.access.types import Access
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import InvalidInputError, NotFoundError
@@ -13,9 +14,9 @@ from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
 from plateau.kernel.time import local
 from plateau.kernel.words import N_
 from plateau.platform.db import Tx
-from plateau.reading import following
 from plateau.reading import service as reading
-from plateau.reading.following import Followed, Told
+from plateau.reading.loops import service as loops
+from plateau.reading.loops.types import Opening, Owner
 from plateau.reading.second import queries, rules
 from plateau.reading.second.rules import Facts
 from plateau.reading.second.types import (
@@ -39,7 +40,6 @@ from plateau.territory.types import ExamType, Site
 RULERS = (Role.COORDINATOR, Role.MANAGER)
 LISTED = (Role.READER, Role.COORDINATOR)
 _LONGEST = 20_000
-_RECALL = timedelta(hours=24)  # within which requester and patient are to be told
 _YEAR = timedelta(days=365)
 
 
@@ -143,9 +143,18 @@ def desk(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> Desk:
     )
 
 
-def of_exam(tx: Tx, caller: Caller, exam_id: ExamId) -> Second | None:
-    """The second reading of an exam, for those who read or coordinate there."""
-    return queries.second(tx, exam_id, sites=caller.sites_as(*LISTED))
+def of_exam(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> Second | None:
+    """The second reading of an exam, for those who read or coordinate there.
+
+    Whoever asked for the exam hears of it once it changes something for the patient.
+    """
+    found = queries.second(tx, exam_id, sites=caller.sites_as(*LISTED, Role.REQUESTER))
+    if found is None:
+        return None
+    if not found.recall_id and found.site_id not in caller.sites_as(*LISTED):
+        return None
+    _record(tx, caller, found, "second.view", now)
+    return found
 
 
 def take_next(tx: Tx, caller: Caller, *, now: datetime) -> ExamId | None:
@@ -205,7 +214,8 @@ def score(
     given = value or 0
     queries.set_score(tx, exam_id, (given, comment), state=state, now=now)
     _record(tx, caller, second, "second.score", now, f"{given}")
-    following.close_loop(tx, second.loop_id, proof=f"{given}/4", by=caller, now=now)
+    if second.loop_id:
+        loops.conclude(tx, second.loop_id, proof=f"{given}/4", by=caller, now=now)
     if rules.needs_recall(given):
         queries.set_recall(tx, exam_id, loop_id=_open_recall(tx, caller, second, now))
     _tell_first_reader(tx, second, now, urgent=rules.needs_recall(given))
@@ -277,39 +287,42 @@ def figures(tx: Tx, caller: Caller, *, now: datetime) -> tuple[Figure, ...]:
 
 
 def _await_reading(tx: Tx, report: Signed, rule: Rule, now: datetime) -> UUID:
-    what = Followed(
+    what = Opening(
         kind="second_reading",
         exam_id=report.exam_id,
         patient_id=report.patient_id,
         site_id=report.site_id,
-        due_at=now + timedelta(hours=rule.within_hours),
         text=N_("An exam is to be read again."),
+        owner=Owner(None, Role.COORDINATOR),
+        due_at=now + timedelta(hours=rule.within_hours),
     )
-    return following.open_loop(tx, what, by=None, now=now)
+    return loops.open_loop(tx, what, by=None, now=now)
 
 
 def _open_recall(tx: Tx, caller: Caller, second: Second, now: datetime) -> UUID:
-    """Requester, then patient, are to be told of a report that has to change."""
-    what = Followed(
+    """Whoever asked for the exam reads what differs, and contacts the patient."""
+    requester = requests.exam_sheet(tx, second.exam_id).request.requester_id
+    what = Opening(
         kind="recall",
         exam_id=second.exam_id,
         patient_id=second.patient_id,
         site_id=second.site_id,
-        due_at=now + _RECALL,
-        text=N_("Two readings differ: tell the requester, then the patient."),
-        owner_role=Role.COORDINATOR,
+        text=N_("A second reading differs from a report: look at it, contact the patient."),
+        owner=Owner(requester, Role.REQUESTER),
     )
-    return following.open_loop(tx, what, by=caller, now=now)
+    return loops.open_loop(tx, what, by=caller.person_id, now=now)
 
 
 def _tell_first_reader(tx: Tx, second: Second, now: datetime, *, urgent: bool) -> None:
-    told = Told(
+    notify.tell(
+        tx,
+        person_id=second.first_reader,
         kind="second_reading",
         text=N_("A colleague has read an exam of yours again."),
         link=f"/reviews/{second.exam_id}",
+        at=now,
         urgent=urgent,
     )
-    following.tell(tx, second.first_reader, told, at=now)
 
 
 def _second(tx: Tx, caller: Caller, exam_id: ExamId, *roles: Role) -> Second:

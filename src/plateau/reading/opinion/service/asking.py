@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from plateau.access import service as access
+from plateau.access.notify import service as notify
 from plateau.access.types import Access
 from plateau.images.anonymise import service as anonymising
 from plateau.images.anonymise.service import Export
@@ -16,9 +17,9 @@ from plateau.kernel.time import local
 from plateau.kernel.words import N_
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
-from plateau.reading import following
 from plateau.reading import service as reading
-from plateau.reading.following import Followed, Told
+from plateau.reading.loops import service as loops
+from plateau.reading.loops.types import Opening, Owner
 from plateau.reading.opinion import rules
 from plateau.reading.opinion.queries import asked
 from plateau.reading.opinion.rules import Facts
@@ -128,6 +129,8 @@ def of_exam(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> Beside
     is_reader = exam.site_id in caller.sites_as(Role.READER)
     people = asked.colleagues(tx, site_id=exam.site_id, on=local(now).date()) if is_reader else []
     found = asked.of_exam(tx, exam_id, sites=sites)
+    if found:
+        _record(tx, caller, found[0], "opinion.view", now)
     return Beside(
         opinions=[_view(caller, one, is_asked=False, now=now) for one in found],
         colleagues=[one for one in people if one.person_id != caller.person_id],
@@ -195,7 +198,8 @@ def _settle(
     asked.log(tx, opinion_id, (step, before, state), at=now, by=caller.person_id, cause=cause)
     _record(tx, caller, opinion, f"opinion.{step}", now)
     proof = f"{step}: {text}"[:_PROOF]
-    following.close_loop(tx, opinion.loop_id, proof=proof, by=caller, now=now)
+    if opinion.loop_id:
+        loops.conclude(tx, opinion.loop_id, proof=proof, by=caller, now=now)
     if told:
         _tell(tx, opinion.asked_by, opinion_id, told, now)
     tx.touch("reviews")
@@ -275,21 +279,21 @@ def _blank(opinion: Opinion) -> Opinion:
 
 def _open_loop(tx: Tx, caller: Caller, opinion: Opinion, now: datetime) -> UUID:
     """Whoever asks follows it until there is an answer; whoever is asked was told."""
-    what = Followed(
+    what = Opening(
         kind="opinion",
         exam_id=opinion.exam_id,
         patient_id=opinion.patient_id,
         site_id=opinion.site_id,
         due_at=opinion.due_at,
         text=N_("An opinion is awaited."),
-        owner_id=caller.person_id,
+        owner=Owner(caller.person_id, Role.READER),
     )
-    return following.open_loop(tx, what, by=caller, now=now)
+    return loops.open_loop(tx, what, by=caller.person_id, now=now)
 
 
 def _tell(tx: Tx, person_id: PersonId, opinion_id: UUID, text: str, now: datetime) -> None:
-    told = Told(kind="opinion", text=text, link=f"/opinions/{opinion_id}")
-    following.tell(tx, person_id, told, at=now)
+    link = f"/opinions/{opinion_id}"
+    notify.tell(tx, person_id=person_id, kind="opinion", text=text, link=link, at=now)
 
 
 def _record(tx: Tx, caller: Caller, opinion: Opinion, action: str, now: datetime) -> None:

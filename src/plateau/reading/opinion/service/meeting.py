@@ -13,9 +13,9 @@ from plateau.kernel.ids import ExamId, SiteId
 from plateau.kernel.words import N_
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
-from plateau.reading import following
 from plateau.reading import service as reading
-from plateau.reading.following import Followed
+from plateau.reading.loops import service as loops
+from plateau.reading.loops.types import Opening, Owner
 from plateau.reading.opinion import rules
 from plateau.reading.opinion.queries import meetings
 from plateau.reading.opinion.types import Item, Meeting
@@ -141,6 +141,8 @@ def of_exam(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> Beside
     exam = requests.exam(tx, exam_id)
     is_reader = exam.site_id in caller.sites_as(Role.READER)
     items = meetings.of_exam(tx, exam_id, sites=sites)
+    if items:
+        _record(tx, caller, items[0], "meeting.view", now)
     on = {one.meeting_id for one in items}
     coming = meetings.meetings(tx, sites=sites, since=now) if is_reader else []
     return Beside(
@@ -182,7 +184,8 @@ def conclude(
     if not meetings.conclude(tx, meeting_id, exam_id, text=said, by=caller.person_id, now=now):
         raise ConflictError("the meeting has concluded about this exam already")
     _record(tx, caller, item, "meeting.conclude", now)
-    following.close_loop(tx, item.loop_id, proof=said[:_PROOF], by=caller, now=now)
+    if item.loop_id:
+        loops.conclude(tx, item.loop_id, proof=said[:_PROOF], by=caller, now=now)
     tx.touch("reviews")
 
 
@@ -214,16 +217,16 @@ def _item(tx: Tx, caller: Caller, meeting_id: UUID, exam_id: ExamId) -> Item:
 
 
 def _open_loop(tx: Tx, caller: Caller, item: Item, now: datetime) -> UUID:
-    what = Followed(
+    what = Opening(
         kind="meeting",
         exam_id=item.exam_id,
         patient_id=item.patient_id,
         site_id=item.site_id,
         due_at=item.held_at + _AFTER,
         text=N_("A meeting has to conclude about an exam."),
-        owner_id=caller.person_id,
+        owner=Owner(caller.person_id, Role.READER),
     )
-    return following.open_loop(tx, what, by=caller, now=now)
+    return loops.open_loop(tx, what, by=caller.person_id, now=now)
 
 
 def _said(text: str) -> str:

@@ -40,11 +40,11 @@ from plateau.platform import clock
 from plateau.platform.live import Listener
 from plateau.platform.runtime import Runtime
 from plateau.reading import pages as reading
-from plateau.reading.loops import pages as loops
 from plateau.reading.assistant import api as drafts_api
 from plateau.reading.assistant import pages as drafts
 from plateau.reading.correlation import pages as biopsies
 from plateau.reading.escalation import pages as escalation
+from plateau.reading.loops import pages as loops
 from plateau.reading.opinion import pages as opinions
 from plateau.reading.second import pages as second
 from plateau.requests.pages import asking, desk

@@ -1,0 +1,1 @@
+"""Critical results: said to the requester at once, read back, acknowledged."""

@@ -1,0 +1,1 @@
+"""Incidental findings: what is recommended, by when, and whether it was done."""

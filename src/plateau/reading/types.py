@@ -361,6 +361,8 @@ class WorklistRow:
     priors: int
     instances: int | None
     announced: int | None
+    stopped_at: datetime | None  # since when its clock does not run
+    expected_at: datetime | None  # when it is expected to be read, from the queue ahead
 
 
 @dataclass(frozen=True, slots=True)

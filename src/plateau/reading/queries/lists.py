@@ -44,7 +44,19 @@ _ROWS: LiteralString = """
            (select i.instances from images.study i where i.study_uid = m.study_uid)
              as instances,
            (select i.announced from images.study i where i.study_uid = m.study_uid)
-             as announced
+             as announced,
+           (select o.since + coalesce((
+              select sum(upper(r) - lower(r)) from unnest((
+                select range_agg(tstzrange(greatest(q.asked_at, o.since), q.answered_at))
+                from requests.question q
+                where q.exam_id = m.exam_id and q.stops_clock and q.answered_at > o.since)) r
+              ), interval '0')
+            from (select min(q.asked_at) as since from requests.question q
+                  where q.exam_id = m.exam_id and q.stops_clock and q.answered_at is null) o
+           ) as stopped_at,
+           case when m.state in ('unassigned', 'draft') then
+             (select f.expected_at from reading.forecast f where f.exam_id = m.exam_id) end
+             as expected_at
     from matching m
     order by m.signed_at desc nulls first,
              m.urgency, m.due_at, m.exam_id

@@ -45,10 +45,20 @@ def test_an_exam_is_read_again_blindly_and_the_first_reader_hears(
     looked = first.locator(f"a[href='/reviews/{exam}']")
     expect(looked).to_be_visible()
     reads_well(first)
+    requester_contacts_the_patient(open_page(REQUESTER, f"/exams/{exam}"), reads_well)
     figures = open_page(COORDINATOR, "/reviews/figures")
     expect(figures.locator("#figures table")).to_be_visible()
     expect(figures.locator("#figures")).not_to_contain_text("Dr ")
     reads_well(figures)
+
+
+def requester_contacts_the_patient(page: Page, reads_well: ReadsWell) -> None:
+    """Whoever asked for the exam reads what differs, and says how the patient was reached."""
+    told = page.locator(".notice", has_text="Fracture temporale non vue.")
+    reads_well(page)
+    told.get_by_role("link").click()
+    page.wait_for_url("**/loops/*")
+    reads_well(page)
 
 
 def read_blindly(page: Page, exam: str, reads_well: ReadsWell) -> None:

@@ -1,0 +1,1 @@
+"""Indicators of the desk, from what happened alone."""

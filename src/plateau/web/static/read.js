@@ -185,6 +185,14 @@ function listen(report) {
       const letter = event.code.replace('Key', '');
       const section = report?.form.querySelector(`[data-section="${CSS.escape(letter)}"]`);
       if (section) { window.focus(); section.focus(); event.preventDefault(); event.stopPropagation(); }
+      const act = document.querySelector(`[data-alt="${CSS.escape(letter)}"]`);
+      if (act) {
+        window.focus();
+        act.focus();
+        if (act.tagName === 'BUTTON') act.click();
+        event.preventDefault();
+        event.stopPropagation();
+      }
       if (letter === 'P') { at('priors').open = !at('priors').open; event.preventDefault(); }
       return;
     }

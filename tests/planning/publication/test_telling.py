@@ -44,7 +44,7 @@ def test_everybody_planned_hears_of_a_publication_once(tx: Tx, pool: Pool, perio
 
     for who in pool.doctors:
         (one,) = told(tx, pool, who)
-        assert (one.kind, one.link, one.urgent) == ("roster", "/my/roster", False)
+        assert (one.kind, one.link, one.urgent) == ("planning", "/my/roster", False)
         assert one.text == "The roster from {first} to {last} is published"
 
 
@@ -107,7 +107,7 @@ def test_an_offer_and_its_answer_are_told(tx: Tx, pool: Pool, period: Period) ->
                           now=BEFORE)  # fmt: skip
 
     asked_of = told(tx, pool, to)[0]
-    assert (asked_of.kind, asked_of.link) == ("swap", "/roster/swaps")
+    assert (asked_of.kind, asked_of.link) == ("planning", "/roster/swaps")
     taker = pool.doctor(pool.doctors.index(to))
     swapping.refuse(tx, taker, swap, now=BEFORE + timedelta(hours=1))
     assert told(tx, pool, giver)[0].text == "{person} does not take {post}"

@@ -127,6 +127,6 @@ def promise(tx: Tx, caller: Caller, wish_id: UUID, *, is_hard: bool, now: dateti
     text = N_("Your wish for {day} is promised") if is_hard else (
         N_("Your wish for {day} is no longer promised")
     )  # fmt: skip
-    said = Said(kind="roster", text=text, values={"day": f"{wish.day}"})
+    said = Said(text=text, values={"day": f"{wish.day}"})
     telling.tell(tx, found[0], said, at=now)
     tx.touch("roster")

@@ -191,7 +191,7 @@ def answer_leave(
     answered = Absence(one.absence_id, one.person_id, one.person_name, one.first_on, one.last_on,
                        one.kind, state, text, told, one.asked_at, now, caller.name)  # fmt: skip
     asked.put_absence(tx, answered, by=caller.person_id)
-    telling.tell(tx, one.person_id, Said(kind="leave", text=text, values=told), at=now)
+    telling.tell(tx, one.person_id, Said(text=text, values=told), at=now)
     tx.touch("roster")
     return answered
 

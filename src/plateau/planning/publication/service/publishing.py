@@ -164,7 +164,7 @@ def _tell(tx: Tx, desk: Desk, held: frozenset[Assignment], *, now: datetime) -> 
         told = {"first": f"{desk.period.first_on}", "last": f"{desk.period.last_on}"}
         text = N_("The roster from {first} to {last} is published")
         for person_id in sorted({one.person_id for one in held}):
-            telling.tell(tx, person_id, Said(kind="roster", text=text, values=told), at=now)
+            telling.tell(tx, person_id, Said(text=text, values=told), at=now)
         return
     before = {(one.post_id, one.person_id) for one in desk.current}
     after = {(one.post_id, one.person_id) for one in held}
@@ -192,7 +192,6 @@ def _by_person(desk: Desk, pairs: Iterable[tuple[UUID, PersonId]]) -> dict[Perso
 def _said(text: str, posts: Iterable[Post], now: datetime) -> list[Said]:
     return [
         Said(
-            kind="roster",
             text=text,
             values={"post": post.name, "day": f"{post.on}"},
             urgent=post.starts_at - now <= SOON,
@@ -204,7 +203,6 @@ def _said(text: str, posts: Iterable[Post], now: datetime) -> list[Said]:
 def _together(said: Sequence[Said]) -> Said:
     """Many changes at once are one message."""
     return Said(
-        kind="roster",
         text=N_("{count} of your posts changed: see your roster"),
         values={"count": str(len(said))},
         urgent=any(one.urgent for one in said),

@@ -50,7 +50,7 @@ def offer(
         post = desk.post(post_id)
         told = {"person": caller.name, "post": post.name, "day": f"{post.on}"}
         text = N_("{person} offers you {post} on {day}: answer on the page Swaps")
-        said = Said(kind="swap", text=text, values=told, link=telling.SWAPS,
+        said = Said(text=text, values=told, link=telling.SWAPS,
                     urgent=post.starts_at - now <= URGENT)  # fmt: skip
         telling.tell(tx, to, said, at=now)
     tx.touch("roster")
@@ -69,7 +69,7 @@ def offer_open(tx: Tx, caller: Caller, post_id: UUID, *, now: datetime) -> int:
     legal = [c for c in living.candidates_for(tx, desk, post_id, now=now) if c.is_legal]
     told = {"post": post.name, "day": f"{post.on}"}
     text = N_("{post} on {day} is open: take it on the page Swaps")
-    said = Said(kind="open_shift", text=text, values=told, link=telling.SWAPS,
+    said = Said(text=text, values=told, link=telling.SWAPS,
                 urgent=post.starts_at - now <= URGENT)  # fmt: skip
     for one in legal:
         telling.tell(tx, one.person_id, said, at=now)
@@ -113,7 +113,7 @@ def take(tx: Tx, caller: Caller, swap_id: UUID, *, now: datetime) -> Version:
         asked.accept_lapsed(tx, swap_id, by=caller.person_id, version_id=version.version_id, at=now)
     if found.from_id is not None:
         told = {"person": caller.name, "post": found.post_name}
-        said = Said(kind="swap", text=N_("{person} takes {post}"), values=told)
+        said = Said(text=N_("{person} takes {post}"), values=told)
         telling.tell(tx, found.from_id, said, at=now)
     return version
 
@@ -160,6 +160,6 @@ def refuse(tx: Tx, caller: Caller, swap_id: UUID, *, now: datetime) -> None:
     if state == "refused" and found.from_id:
         told = {"person": caller.name, "post": found.post_name}
         text = N_("{person} does not take {post}")
-        said = Said(kind="swap", text=text, values=told, link=telling.SWAPS)
+        said = Said(text=text, values=told, link=telling.SWAPS)
         telling.tell(tx, found.from_id, said, at=now)
     tx.touch("roster")

@@ -10,16 +10,13 @@ from plateau.planning.publication.queries import asked
 from plateau.platform.db import Tx
 
 MINE, SWAPS = "/my/roster", "/roster/swaps"
+_KIND = "planning"  # as people choose where to hear of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A sentence in English with places, what fills them, and the page it leads to.
+    """A sentence in English with places, what fills them, and the page it leads to."""
 
-    Kinds: roster (published, changed, wishes), swap, open_shift, leave.
-    """
-
-    kind: str
     text: str
     values: Mapping[str, str]
     link: str = MINE
@@ -42,7 +39,7 @@ def send(tx: Tx, person_id: PersonId, said: Said, *, at: datetime) -> None:
     notify.tell(
         tx,
         person_id=person_id,
-        kind=said.kind,
+        kind=_KIND,
         text=said.text,
         values=said.values,
         link=said.link,

@@ -17,6 +17,7 @@ from plateau.kernel.ids import PersonId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.reading import views
+from plateau.reading.loops import service as loops
 from plateau.reading.second import rules, service
 from plateau.reading.second.service import Wish
 from plateau.reading.second.types import State, Step
@@ -169,7 +170,7 @@ def test_a_difference_has_to_be_said(db: Db, blobs: Blobs, night: Night) -> None
 
 
 @pytest.mark.parametrize(("score", "recalled"), [(2, False), (3, True), (4, True)])
-def test_a_discordance_opens_a_recall(
+def test_discordance_after_discharge_opens_a_recall(
     db: Db, blobs: Blobs, night: Night, score: int, recalled: bool
 ) -> None:
     colleague = drawn(db, blobs, night)
@@ -189,6 +190,38 @@ def test_a_discordance_opens_a_recall(
         assert kinds[0] == Kept("second_reading", "closed", None, "coordinator", f"{score}/4")
         recall = [Kept("recall", "open", night.world.requester_id, "requester", "")]
         assert kinds[1:] == (recall if recalled else [])
+
+
+def test_a_recall_nobody_sees_to_reaches_the_coordinators_and_ends_with_a_proof(
+    db: Db, blobs: Blobs, night: Night
+) -> None:
+    colleague = drawn(db, blobs, night)
+    read_again(db, night, colleague, 4)
+    with db.begin() as tx:
+        boss = somebody(tx, night, Role.COORDINATOR)
+        second = service.of_exam(tx, colleague, night.exam_id, now=LATER)
+        assert second
+        assert second.recall_id
+        for hours in (5, 10):
+            loops.sweep(tx, now=LATER + timedelta(hours=hours))
+        line = next(one for one in loops.of_exam(tx, boss, night.exam_id) if one.kind == "recall")
+        assert (line.owner_id, line.owner_role) == (None, Role.COORDINATOR)
+        with pytest.raises(InvalidInputError):
+            loops.close(tx, boss, second.recall_id, proof=" ", now=LATER)
+        loops.close(tx, boss, second.recall_id, proof="Patient joint au téléphone.", now=LATER)
+        assert loops.open_of(tx, night.exam_id) == 0
+
+
+def test_the_requester_reads_what_a_recall_is_about(db: Db, blobs: Blobs, night: Night) -> None:
+    colleague = drawn(db, blobs, night)
+    with db.begin() as tx:
+        requester = somebody(tx, night, Role.REQUESTER)
+        assert service.of_exam(tx, requester, night.exam_id, now=LATER) is None
+    read_again(db, night, colleague, 3, "Fracture non vue.")
+    with db.begin() as tx:
+        seen = service.of_exam(tx, requester, night.exam_id, now=LATER)
+        assert seen
+        assert seen.comment == "Fracture non vue."
 
 
 def test_the_first_reader_sees_the_result_and_says_so(db: Db, blobs: Blobs, night: Night) -> None:

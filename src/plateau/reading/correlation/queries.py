@@ -158,9 +158,14 @@ def conducts(tx: Tx, *, on: date) -> list[Conduct]:
     return tx.all(
         Conduct,
         """
-        select distinct on (category) category, text, text_en, within_days, source, verified
-        from reading.conduct where valid_from <= %(on)s
-        order by category, valid_from desc
+        select category, text, text_en, within_days, source, verified
+        from (
+          select distinct on (category) *
+          from reading.conduct where valid_from <= %(on)s
+          order by category, valid_from desc
+        ) agreed
+        order by array_position(array['concordant_malignant', 'discordant_malignant',
+          'concordant_benign', 'discordant_benign', 'borderline'], category)
         """,
         on=on,
     )

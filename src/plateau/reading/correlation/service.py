@@ -154,7 +154,7 @@ def correlate(
     }
     queries.set_category(tx, row)
     if biopsy.loop_id:
-        loops.conclude(tx, biopsy.loop_id, proof=f"{category}", by=caller, now=now)
+        loops.conclude(tx, biopsy.loop_id, proof=biopsy.finding[:_PROOF], by=caller, now=now)
     done = _biopsy(tx, caller, biopsy_id)
     queries.set_conduct_loop(tx, biopsy_id, loop_id=_await_conduct(tx, caller, done, now))
     return category
@@ -168,7 +168,7 @@ def not_done(tx: Tx, caller: Caller, biopsy_id: UUID, *, why: str, now: datetime
     state = _step(tx, caller, biopsy, Step.NOT_DONE, now, facts)
     queries.set_not_done(tx, biopsy_id, (state, said))
     if biopsy.loop_id:
-        loops.conclude(tx, biopsy.loop_id, proof=said[:_PROOF], by=caller, now=now)
+        loops.conclude(tx, biopsy.loop_id, proof=said[:_PROOF], by=caller, now=now, lapsed=True)
 
 
 def _await_pathology(tx: Tx, caller: Caller, biopsy: Biopsy, now: datetime) -> UUID:

@@ -197,9 +197,9 @@ def _settle(
     cause = "" if step == Step.ANSWERED else text
     asked.log(tx, opinion_id, (step, before, state), at=now, by=caller.person_id, cause=cause)
     _record(tx, caller, opinion, f"opinion.{step}", now)
-    proof = f"{step}: {text}"[:_PROOF]
+    proof, lapsed = text[:_PROOF], step != Step.ANSWERED
     if opinion.loop_id:
-        loops.conclude(tx, opinion.loop_id, proof=proof, by=caller, now=now)
+        loops.conclude(tx, opinion.loop_id, proof=proof, by=caller, now=now, lapsed=lapsed)
     if told:
         _tell(tx, opinion.asked_by, opinion_id, told, now)
     tx.touch("reviews")

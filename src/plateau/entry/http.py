@@ -43,6 +43,7 @@ from plateau.reading import pages as reading
 from plateau.reading.assistant import api as drafts_api
 from plateau.reading.assistant import pages as drafts
 from plateau.reading.correlation import pages as biopsies
+from plateau.reading.critical import pages as critical
 from plateau.reading.escalation import pages as escalation
 from plateau.reading.loops import pages as loops
 from plateau.reading.opinion import pages as opinions
@@ -79,6 +80,7 @@ ROUTERS = (
     asking.router,
     reading.router,
     loops.router,
+    critical.router,
     drafts.router,
     drafts_api.router,
     second.router,

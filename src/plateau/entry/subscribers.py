@@ -7,6 +7,7 @@ from plateau.images.commitment import scp as commitment
 from plateau.planning import jobs as planning
 from plateau.reading import jobs as reading
 from plateau.reading.assistant import jobs as drafts
+from plateau.reading.critical import jobs as critical
 from plateau.reading.second import jobs as second_reading
 from plateau.requests import jobs as requests
 
@@ -16,6 +17,7 @@ SUBSCRIBERS = (
     requests,
     reading,
     drafts,
+    critical,
     second_reading,
     planning,
     exchange,

@@ -12,7 +12,7 @@ from plateau.access import service as access
 from plateau.access.notify import service as notify
 from plateau.access.types import Access
 from plateau.kernel.caller import Caller, Role
-from plateau.kernel.errors import NotFoundError
+from plateau.kernel.errors import NotFoundError, RuleBrokenError
 from plateau.kernel.ids import ExamId, PersonId
 from plateau.kernel.time import local
 from plateau.kernel.words import N_
@@ -77,7 +77,10 @@ def acknowledge(tx: Tx, caller: Caller, loop_id: UUID, *, now: datetime) -> None
 
 def close(tx: Tx, caller: Caller, loop_id: UUID, *, proof: str, now: datetime) -> None:
     """It happened, and how that is known is said."""
-    _end(tx, _mine(tx, caller, loop_id), Step.CLOSED, proof, _Turn(caller, now))
+    loop = _mine(tx, caller, loop_id)
+    if loop.kind == "critical":
+        raise RuleBrokenError("a critical result ends when it is read back or acknowledged")
+    _end(tx, loop, Step.CLOSED, proof, _Turn(caller, now))
 
 
 def lapse(tx: Tx, caller: Caller, loop_id: UUID, *, reason: str, now: datetime) -> None:

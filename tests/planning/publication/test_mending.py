@@ -15,14 +15,22 @@ from planning.publication.little import (
     at,
     holder,
     publish,
+    without,
 )
 from planning.publication.test_pages import Stage
 from plateau.kernel.errors import ConflictError, RuleBrokenError
 from plateau.planning import making as process
 from plateau.planning.publication.queries import making, versions
-from plateau.planning.publication.service import living, mending, publishing, solving
-from plateau.planning.publication.types import Absence
-from plateau.planning.roster.types import Assignment
+from plateau.planning.publication.service import (
+    desk,
+    drafting,
+    living,
+    mending,
+    publishing,
+    solving,
+)
+from plateau.planning.publication.types import Absence, Leniency
+from plateau.planning.roster.types import Assignment, Kind
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
 
@@ -103,6 +111,27 @@ def test_a_roster_that_holds_needs_no_draft(db: Db, lived: Lived) -> None:
         found = mending.mended(tx, lived.pool.coordinator, one.solve_id, now=BEFORE)
     assert found.draft is None
     assert found.solve.progress["changes"] == 0
+
+
+def test_who_holds_a_post_despite_a_rule_accepted_with_a_reason_keeps_it(
+    db: Db, lived: Lived
+) -> None:
+    with db.begin() as tx:
+        problem = without(lived.pool.problem, "CT")
+        desk.keep_period(tx, problem, now=BEFORE)
+        tx.run("update planning.leave set status = 'withdrawn'")
+        boss = lived.pool.coordinator
+        accepted = {post.post_id for post in problem.posts if post.kind is Kind.SESSION}
+        for post_id in accepted:
+            what = Leniency(reason="formation en cours", rule="skill", post_id=post_id)
+            drafting.accept(tx, boss, lived.period.period_id, what, now=BEFORE)
+        one = mending.ask(tx, boss, lived.period.period_id, now=BEFORE)
+    process.make(db, one.solve_id, now=lambda: BEFORE)
+
+    with db.begin() as tx:
+        found = mending.mended(tx, lived.pool.coordinator, one.solve_id, now=BEFORE)
+    assert found.draft  # nobody may hold the nights
+    assert not {change.post_id for change in found.differences} & accepted
 
 
 def test_a_post_nobody_can_take_is_said_to_stay_empty(db: Db, lived: Lived) -> None:

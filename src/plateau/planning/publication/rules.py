@@ -31,6 +31,7 @@ from plateau.planning.roster.types import (
     Wish,
     WishKind,
 )
+from plateau.planning.roster.types import Held as Right
 from plateau.planning.rules import duty_id
 from plateau.planning.types import Duty, Replan
 
@@ -121,6 +122,36 @@ def judge(breaches: Iterable[Breach], overrides: Sequence[Override]) -> Judged:
         accepted=tuple(found for found in breaches if found not in left),
         uncovered=frozenset(missing),
     )
+
+
+def honoured(problem: Problem, overrides: Sequence[Override]) -> Problem:
+    """A problem in which who holds a published post despite a rule accepted for it may keep it.
+
+    Skills and privileges only: an absence that was accepted once says nothing of the next one.
+    """
+    posts = {post.post_id: post for post in problem.posts}
+    granted: dict[PersonId, list[tuple[str, Post]]] = defaultdict(list)
+    for held in sorted(problem.published):
+        for one in overrides:
+            is_of = one.post_id in {None, held.post_id} and one.person_id in {None, held.person_id}
+            if is_of and one.rule in _GRANTED and held.post_id in posts:
+                granted[held.person_id].append((one.rule, posts[held.post_id]))
+    people = tuple(_granted(one, granted[one.person_id]) for one in problem.people)
+    return replace(problem, people=people)
+
+
+_GRANTED = frozenset({"skill", "privilege"})
+
+
+def _granted(person: Person, rights: Sequence[tuple[str, Post]]) -> Person:
+    for rule, post in rights:
+        day = Span(first=post.on, last=post.on)
+        if rule == "privilege":
+            right = Right(what=str(post.site_id), span=day)
+            person = replace(person, privileges=(*person.privileges, right))
+        elif post.skill is not None:
+            person = replace(person, skills=(*person.skills, Right(what=post.skill, span=day)))
+    return person
 
 
 def override_of(row: Accepted) -> Override:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import ConflictError, InvalidInputError
 from plateau.planning.events import SolveAsked
+from plateau.planning.publication import rules
 from plateau.planning.publication.queries import making, versions
 from plateau.planning.publication.service import desk as desks
 from plateau.planning.publication.service import drafting
@@ -67,7 +68,10 @@ def problem_of(tx: Tx, solve_id: UUID, *, now: datetime) -> tuple[Solve, Problem
         raise ConflictError("these days have no period any more")
     desk = desks.of_period(tx, period.period_id, now=now)
     best = making.roster(tx, solve_id)
-    return solve, desk.problem, file.read_roster(best.encode()) if best else None
+    problem = desk.problem
+    if solve.kind == "mend":
+        problem = rules.honoured(problem, desk.overrides)
+    return solve, problem, file.read_roster(best.encode()) if best else None
 
 
 def begin(tx: Tx, solve_id: UUID, *, now: datetime) -> bool:

@@ -59,6 +59,11 @@ ITEMS = (
         frozenset({Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR, Role.READER}),
         ("/counters", "/statements"),
     ),
+    Item(
+        "/indicators",
+        _("Indicators"),
+        frozenset({Role.MANAGER, Role.COORDINATOR, Role.ADMINISTRATOR}),
+    ),
     Item("/assistant", _("Draft programs"), frozenset({Role.ADMINISTRATOR})),
     Item("/admin/audit", _("Audit trail"), frozenset({Role.ADMINISTRATOR})),
 )

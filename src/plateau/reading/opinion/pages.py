@@ -5,11 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel
 
 from plateau.images.anonymise import service as anonymising
-from plateau.images.retrieve.streaming import Streamed
 from plateau.kernel.ids import ExamId, PersonId, SiteId
 from plateau.kernel.time import instant
 from plateau.reading import tabs
@@ -102,16 +101,16 @@ def opinion(visit: VisitDep, opinion_id: UUID) -> HTMLResponse:
 
 
 @router.get("/opinions/{opinion_id}/images.zip")
-def images(visit: VisitDep, opinion_id: UUID) -> Streamed:
+def images(visit: VisitDep, opinion_id: UUID) -> StreamingResponse:
     """The images without their patient."""
     with visit.db.begin() as tx:
         wanted = asking.images(tx, visit.caller, opinion_id, now=visit.now)
     headers = {
-        "Content-Type": "application/zip",
         "Content-Disposition": 'attachment; filename="anonymous.zip"',
         "Cache-Control": "no-store",
     }
-    return Streamed(anonymising.steps(visit.blobs, wanted), length=None, headers=headers)
+    pieces = (step() for step in anonymising.steps(visit.blobs, wanted))
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
 @router.post("/opinions/{opinion_id}/answer")

@@ -17,7 +17,9 @@ from plateau.platform.db import Tx
 from plateau.reading import service as reading
 from plateau.reading.loops import service as loops
 from plateau.reading.loops.types import Opening, Owner
-from plateau.reading.second import queries, rules
+from plateau.reading.second import rules
+from plateau.reading.second.queries import readings
+from plateau.reading.second.queries import ruling as ruling_queries
 from plateau.reading.second.rules import Facts
 from plateau.reading.second.types import (
     Choice,
@@ -101,12 +103,12 @@ def draw(tx: Tx, version_id: VersionId, *, now: datetime) -> bool:
         signed_at=version.signed_at,
     )
     on = local(version.signed_at).date()
-    rule = rules.drawn_by(queries.rules_of(tx, report.site_id, on=on), report, on)
-    if rule is None or not queries.add(tx, report, rule, now=now):
+    rule = rules.drawn_by(ruling_queries.rules_of(tx, report.site_id, on=on), report, on)
+    if rule is None or not readings.add(tx, report, rule, now=now):
         return False
     state = rules.after(None, Step.DRAWN, Facts())
-    queries.log(tx, report.exam_id, (Step.DRAWN, None, state), at=now)
-    queries.set_loop(tx, report.exam_id, loop_id=_await_reading(tx, report, rule, now))
+    readings.log(tx, report.exam_id, (Step.DRAWN, None, state), at=now)
+    readings.set_loop(tx, report.exam_id, loop_id=_await_reading(tx, report, rule, now))
     tx.touch("reviews")
     return True
 
@@ -118,8 +120,8 @@ def listing(tx: Tx, caller: Caller, *, now: datetime) -> Listing:
         raise NotFoundError("this page does not exist, or is not yours to see")
     access.record(tx, caller, Access(action="second.list", subject="reviews"), at=now)
     return Listing(
-        lines=queries.waiting(tx, person_id=caller.person_id, sites=sites),
-        outcomes=queries.outcomes(tx, person_id=caller.person_id),
+        lines=readings.waiting(tx, person_id=caller.person_id, sites=sites),
+        outcomes=readings.outcomes(tx, person_id=caller.person_id),
         is_reader=caller.is_one_of(Role.READER),
     )
 
@@ -148,7 +150,7 @@ def of_exam(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> Second
 
     Whoever asked for the exam hears of it once it changes something for the patient.
     """
-    found = queries.second(tx, exam_id, sites=caller.sites_as(*LISTED, Role.REQUESTER))
+    found = readings.second(tx, exam_id, sites=caller.sites_as(*LISTED, Role.REQUESTER))
     if found is None:
         return None
     if not found.recall_id and found.site_id not in caller.sites_as(*LISTED):
@@ -161,7 +163,7 @@ def take_next(tx: Tx, caller: Caller, *, now: datetime) -> ExamId | None:
     """Give the caller what they hold already, or the first due; None when nothing waits."""
     sites = caller.sites_as(Role.READER)
     on = local(now).date()
-    for exam_id in queries.to_take(tx, person_id=caller.person_id, sites=sites, on=on):
+    for exam_id in readings.to_take(tx, person_id=caller.person_id, sites=sites, on=on):
         second = _second(tx, caller, exam_id, Role.READER)
         if second.reader_id != caller.person_id:
             _take(tx, caller, second, now)
@@ -180,7 +182,7 @@ def release(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> None:
     """Somebody else may read the exam again."""
     second = _locked(tx, caller, exam_id)
     state = _step(tx, caller, second, Step.RELEASED, now, Facts())
-    queries.set_reader(tx, exam_id, reader_id=None, state=state, now=now)
+    readings.set_reader(tx, exam_id, reader_id=None, state=state, now=now)
 
 
 def write(
@@ -197,7 +199,7 @@ def write(
         raise InvalidInputError("a text here has {most} characters at most", most=_LONGEST)
     facts = Facts(text=bool(result and conclusion))
     state = _step(tx, caller, second, Step.WRITTEN, now, facts)
-    queries.set_text(tx, exam_id, (result, conclusion), state=state, now=now)
+    readings.set_text(tx, exam_id, (result, conclusion), state=state, now=now)
     _record(tx, caller, second, "second.write", now)
 
 
@@ -212,12 +214,12 @@ def score(
     facts = Facts(score=value, comment=comment)
     state = _step(tx, caller, second, Step.SCORED, now, facts)
     given = value or 0
-    queries.set_score(tx, exam_id, (given, comment), state=state, now=now)
+    readings.set_score(tx, exam_id, (given, comment), state=state, now=now)
     _record(tx, caller, second, "second.score", now, f"{given}")
     if second.loop_id:
         loops.conclude(tx, second.loop_id, proof=f"{given}/4", by=caller, now=now)
     if rules.needs_recall(given):
-        queries.set_recall(tx, exam_id, loop_id=_open_recall(tx, caller, second, now))
+        readings.set_recall(tx, exam_id, loop_id=_open_recall(tx, caller, second, now))
     _tell_first_reader(tx, second, now, urgent=rules.needs_recall(given))
 
 
@@ -225,7 +227,7 @@ def see(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> None:
     """The first reader knows what the second one said."""
     second = _locked(tx, caller, exam_id)
     state = _step(tx, caller, second, Step.SEEN, now, Facts())
-    queries.set_seen(tx, exam_id, state=state, now=now)
+    readings.set_seen(tx, exam_id, state=state, now=now)
     _record(tx, caller, second, "second.see", now)
 
 
@@ -236,9 +238,9 @@ def ruling(tx: Tx, caller: Caller, *, now: datetime) -> Ruling:
         raise NotFoundError("this page does not exist, or is not yours to see")
     mine = caller.sites_as(*RULERS)
     return Ruling(
-        lines=queries.rule_lines(tx, sites=sites, ending=mine, on=local(now).date()),
+        lines=ruling_queries.rule_lines(tx, sites=sites, ending=mine, on=local(now).date()),
         sites=territory.sites(tx, ids=mine),
-        readers=queries.readers(tx, sites=mine),
+        readers=ruling_queries.readers(tx, sites=mine),
         exam_types=territory.exam_types(tx),
     )
 
@@ -264,7 +266,7 @@ def add_rule(tx: Tx, caller: Caller, wish: Wish, *, now: datetime) -> None:
         valid_from=local(now).date(),
         valid_to=None,
     )
-    queries.add_rule(tx, rule, by=caller.person_id, now=now)
+    ruling_queries.add_rule(tx, rule, by=caller.person_id, now=now)
     done = Access(action="second.rule", subject=f"rule:{rule.rule_id}", site_id=wish.site_id)
     access.record(tx, caller, done, at=now)
 
@@ -272,7 +274,7 @@ def add_rule(tx: Tx, caller: Caller, wish: Wish, *, now: datetime) -> None:
 def end_rule(tx: Tx, caller: Caller, rule_id: UUID, *, now: datetime) -> None:
     """A rule draws nothing more from today on."""
     sites = caller.sites_as(*RULERS)
-    if not queries.end_rule(tx, rule_id, sites=sites, on=local(now).date()):
+    if not ruling_queries.end_rule(tx, rule_id, sites=sites, on=local(now).date()):
         raise NotFoundError("this page does not exist, or is not yours to see")
     done = Access(action="second.rule_end", subject=f"rule:{rule_id}")
     access.record(tx, caller, done, at=now)
@@ -283,7 +285,7 @@ def figures(tx: Tx, caller: Caller, *, now: datetime) -> tuple[Figure, ...]:
     sites = caller.sites_as(Role.READER, *RULERS)
     if not sites:
         raise NotFoundError("this page does not exist, or is not yours to see")
-    return rules.figures(queries.counts(tx, sites=sites, since=now - _YEAR))
+    return rules.figures(ruling_queries.counts(tx, sites=sites, since=now - _YEAR))
 
 
 def _await_reading(tx: Tx, report: Signed, rule: Rule, now: datetime) -> UUID:
@@ -326,7 +328,7 @@ def _tell_first_reader(tx: Tx, second: Second, now: datetime, *, urgent: bool) -
 
 
 def _second(tx: Tx, caller: Caller, exam_id: ExamId, *roles: Role) -> Second:
-    found = queries.second(tx, exam_id, sites=caller.sites_as(*roles))
+    found = readings.second(tx, exam_id, sites=caller.sites_as(*roles))
     if found is None:
         raise NotFoundError("there is no such exam to read")
     return found
@@ -334,7 +336,7 @@ def _second(tx: Tx, caller: Caller, exam_id: ExamId, *roles: Role) -> Second:
 
 def _locked(tx: Tx, caller: Caller, exam_id: ExamId) -> Second:
     """The second reading, which nobody else changes until the transaction ends."""
-    if not queries.lock(tx, exam_id, sites=caller.sites_as(Role.READER)):
+    if not readings.lock(tx, exam_id, sites=caller.sites_as(Role.READER)):
         raise NotFoundError("there is no such exam to read")
     return _second(tx, caller, exam_id, Role.READER)
 
@@ -351,7 +353,7 @@ def _able(tx: Tx, caller: Caller, second: Second, now: datetime) -> bool:
 
 def _may_begin(tx: Tx, caller: Caller, second: Second, now: datetime) -> bool:
     free = second.state == State.WAITING or (second.state == State.TAKEN and second.due_at < now)
-    seen = second.blind and queries.has_seen(tx, second.exam_id, person_id=caller.person_id)
+    seen = second.blind and readings.has_seen(tx, second.exam_id, person_id=caller.person_id)
     return free and not seen and _able(tx, caller, second, now)
 
 
@@ -360,10 +362,10 @@ def _take(tx: Tx, caller: Caller, second: Second, now: datetime) -> None:
     facts = Facts(
         able=_able(tx, caller, second, now),
         late=second.due_at < now,
-        has_seen=queries.has_seen(tx, second.exam_id, person_id=caller.person_id),
+        has_seen=readings.has_seen(tx, second.exam_id, person_id=caller.person_id),
     )
     state = _step(tx, caller, second, step, now, facts)
-    queries.set_reader(tx, second.exam_id, reader_id=caller.person_id, state=state, now=now)
+    readings.set_reader(tx, second.exam_id, reader_id=caller.person_id, state=state, now=now)
     _record(tx, caller, second, "second.take", now)
 
 
@@ -379,7 +381,7 @@ def _step(tx: Tx, caller: Caller, second: Second, step: Step, now: datetime, fac
     state = rules.after(before, step, known)
     by = (caller.person_id, Role.READER)
     cause = "" if facts.score is None else str(facts.score)
-    queries.log(tx, second.exam_id, (step, before, state), at=now, by=by, cause=cause)
+    readings.log(tx, second.exam_id, (step, before, state), at=now, by=by, cause=cause)
     tx.touch("reviews")
     return state
 

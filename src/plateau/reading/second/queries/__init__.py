@@ -1,0 +1,1 @@
+"""SQL of double reading; writes `reading.second_*` only."""

@@ -90,6 +90,12 @@ def test_a_draft_is_hidden_from_readers(stage: Stage) -> None:
     assert page.text.count("<table") == 2
 
 
+def test_a_draft_that_was_given_up_says_so(stage: Stage) -> None:
+    draft = stage.draft()
+    assert stage.boss.post(f"/roster/{draft}/drop").status_code == 200
+    assert "given up" in stage.boss.get(f"/roster?version={draft}&{WEEK}").text
+
+
 def test_a_move_sends_back_its_cells_or_409_and_the_reason(stage: Stage) -> None:
     draft = stage.draft(but=(8,))
     night, busy = stage.pool.night(8), holder(stage.held, stage.pool.session(8))

@@ -45,8 +45,8 @@ from plateau.reading.assistant import pages as drafts
 from plateau.reading.correlation import pages as biopsies
 from plateau.reading.critical import pages as critical
 from plateau.reading.escalation import pages as escalation
-from plateau.reading.indicators import pages as indicators
 from plateau.reading.followup import pages as followup
+from plateau.reading.indicators import pages as indicators
 from plateau.reading.loops import pages as loops
 from plateau.reading.opinion import pages as opinions
 from plateau.reading.second import pages as second

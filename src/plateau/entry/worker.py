@@ -27,6 +27,7 @@ from plateau.platform.db import Tx
 from plateau.platform.runtime import Runtime
 from plateau.reading import service as reading
 from plateau.reading.escalation import service as escalation
+from plateau.reading.followup import service as followup
 from plateau.reading.loops import service as loops
 
 log = structlog.get_logger()
@@ -91,6 +92,7 @@ def _sweep(runtime: Runtime, stop: threading.Event) -> None:
         _try(runtime, lambda tx: escalation.sweep(tx, now=clock.now()))
         _try(runtime, lambda tx: access.end_old_sessions(tx, at=clock.wall()))
         _try(runtime, lambda tx: loops.sweep(tx, now=clock.now()))
+        _try(runtime, lambda tx: followup.sweep(tx, now=clock.now()))
 
 
 def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:

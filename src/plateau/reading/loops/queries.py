@@ -1,5 +1,6 @@
 """SQL of loops; writes `reading.loop` and `reading.loop_event` only."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -123,21 +124,21 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[Loop]:
     )
 
 
-def people(tx: Tx, owner: Owner, site_id: SiteId) -> list[PersonId]:
-    """Those to tell: the person, or whoever holds the role at the site."""
+def people(tx: Tx, owner: Owner, sites: Collection[SiteId]) -> list[PersonId]:
+    """Those to tell: the person, or whoever holds the role at one of the sites."""
     if owner.person_id is not None:
         return [owner.person_id]
     return tx.values(
         """
-        select r.person_id
+        select distinct r.person_id
         from access.role r
         join access.account a using (person_id)
-        where r.role = %(role)s and r.site_id = %(site)s and a.closed_at is null
+        where r.role = %(role)s and r.site_id = any(%(sites)s) and a.closed_at is null
         order by r.person_id
         limit 200
         """,
         role=owner.role,
-        site=site_id,
+        sites=list(sites),
     )
 
 
@@ -158,6 +159,7 @@ def lines(tx: Tx, whose: Whose, *, kind: str, is_over: bool, limit: int) -> list
         left join access.account a on a.person_id = l.owner_id
         where (l.ended_at is not null) = %(over)s and (%(kind)s = '' or l.kind = %(kind)s)
           and (l.owner_id = %(person)s or l.opened_by = %(person)s or l.site_id = any(%(watched)s)
+               or t.site_id = any(%(watched)s)
                or (l.owner_id is null
                    and (l.owner_role || '@' || l.site_id) = any(%(owned)s)))
         order by case when l.ended_at is null then l.due_at end, l.ended_at desc, l.loop_id

@@ -3,7 +3,6 @@
 What opens a loop closes it too, when it knows that it happened; a person may always say so.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -13,12 +12,13 @@ from plateau.access.notify import service as notify
 from plateau.access.types import Access
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError, RuleBrokenError
-from plateau.kernel.ids import ExamId, PersonId
+from plateau.kernel.ids import ExamId, PersonId, SiteId
 from plateau.kernel.time import local
 from plateau.kernel.words import N_
 from plateau.platform.db import Tx
 from plateau.reading.loops import queries, rules
 from plateau.reading.loops.types import Did, Happened, Line, Loop, Opening, State, Step, Whose
+from plateau.requests import service as requests
 
 WATCHING = (Role.COORDINATOR,)
 _TOGETHER = 100  # passed on in one sweep: the next one goes on
@@ -97,6 +97,23 @@ def conclude(
         _end(tx, loop, Step.LAPSED if lapsed else Step.CLOSED, proof, _Turn(by, now))
 
 
+def remind(tx: Tx, loop_id: UUID, text: str, *, now: datetime) -> None:
+    """Its owners hear of it before it is due, once; nothing if it is over already."""
+    loop = queries.locked(tx, loop_id)
+    if loop is None or loop.is_over:
+        return
+    for person_id in _owners(tx, loop):
+        notify.tell(
+            tx,
+            person_id=person_id,
+            kind="loop",
+            text=text,
+            link=f"/loops/{loop_id}",
+            at=now,
+            key=f"reminder:{loop_id}:{person_id}",
+        )
+
+
 def sweep(tx: Tx, *, now: datetime) -> int:
     """The loops with which nobody moved are passed on, their new owners told; how many."""
     due = queries.due(tx, now=now, limit=_TOGETHER)
@@ -125,18 +142,21 @@ def lines(tx: Tx, caller: Caller, *, kind: str = "", is_over: bool = False) -> l
 
 
 def of_exam(tx: Tx, caller: Caller, exam_id: ExamId) -> list[Line]:
-    """The loops of an exam of the caller's sites."""
-    return [one for one in queries.of_exam(tx, exam_id) if one.site_id in caller.sites]
+    """The loops of an exam of the caller's sites, or those that are their sites'."""
+    found = queries.of_exam(tx, exam_id)
+    if requests.exam(tx, exam_id).site_id in caller.sites:
+        return found
+    return [one for one in found if one.site_id in caller.sites]
 
 
 def seen(tx: Tx, caller: Caller, loop_id: UUID, *, now: datetime) -> Seen:
     """A loop of the caller's sites, with its history."""
     loop = queries.locked(tx, loop_id)
-    if loop is None or not _concerns(caller, loop):
+    if loop is None or not _concerns(tx, caller, loop):
         raise NotFoundError("there is no such thing to follow")
     line = next(one for one in queries.of_exam(tx, loop.exam_id) if one.loop_id == loop_id)
     _record(tx, caller, loop, "view", at=now)
-    may_end = not loop.is_over and _may(caller, loop)
+    may_end = not loop.is_over and _may(tx, caller, loop)
     return Seen(line=line, events=tuple(queries.events(tx, loop_id)), may_end=may_end)
 
 
@@ -170,20 +190,25 @@ def _move(tx: Tx, before: Loop, loop: Loop, step: Step, turn: _Turn) -> None:
 
 def _mine(tx: Tx, caller: Caller, loop_id: UUID) -> Loop:
     loop = queries.locked(tx, loop_id)
-    if loop is None or not _may(caller, loop):
+    if loop is None or not _may(tx, caller, loop):
         raise NotFoundError("there is no such thing to follow")
     return loop
 
 
-def _may(caller: Caller, loop: Loop) -> bool:
+def _may(tx: Tx, caller: Caller, loop: Loop) -> bool:
     """Its owner, whoever opened it, their colleagues of that role, and the coordinators."""
-    roles = {Role(loop.owner_role), *WATCHING}
     known = caller.person_id in {loop.owner_id, loop.opened_by}
-    return known or loop.site_id in caller.sites_as(*roles)
+    at_site = loop.site_id in caller.sites_as(Role(loop.owner_role))
+    return known or at_site or bool(_homes(tx, loop) & caller.sites_as(*WATCHING))
 
 
-def _concerns(caller: Caller, loop: Loop) -> bool:
-    return loop.site_id in caller.sites or _may(caller, loop)
+def _concerns(tx: Tx, caller: Caller, loop: Loop) -> bool:
+    return bool(_homes(tx, loop) & caller.sites) or _may(tx, caller, loop)
+
+
+def _homes(tx: Tx, loop: Loop) -> frozenset[SiteId]:
+    """The site that has to see to it, and the one that made the exam."""
+    return frozenset({loop.site_id, requests.exam(tx, loop.exam_id).site_id})
 
 
 def _patience(tx: Tx, loop: Loop, now: datetime) -> timedelta:
@@ -193,8 +218,7 @@ def _patience(tx: Tx, loop: Loop, now: datetime) -> timedelta:
 
 def _tell(tx: Tx, loop: Loop, *, at: datetime, besides: PersonId | None) -> None:
     """Its owners hear of it; whoever opened it knows."""
-    people: Sequence[PersonId] = queries.people(tx, loop.owner, loop.site_id)
-    for person_id in people:
+    for person_id in _owners(tx, loop):
         if person_id == besides:
             continue
         notify.tell(
@@ -207,6 +231,12 @@ def _tell(tx: Tx, loop: Loop, *, at: datetime, besides: PersonId | None) -> None
             urgent=loop.kind == "critical",
             key=f"loop:{loop.loop_id}:{loop.step}:{person_id}",
         )
+
+
+def _owners(tx: Tx, loop: Loop) -> list[PersonId]:
+    """Those who have to see to it; a house without coordinators has those of the exam's site."""
+    is_watched = loop.owner_role == Role.COORDINATOR
+    return queries.people(tx, loop.owner, _homes(tx, loop) if is_watched else {loop.site_id})
 
 
 def _record(tx: Tx, caller: Caller, loop: Loop, done: str, *, at: datetime) -> None:

@@ -129,6 +129,9 @@ def test_the_pages_from_the_sample_to_the_conduct(db: Db, night: Night, client: 
     browser.post(f"{where}/correlation", data={"csrf": "c", "explains": "yes"})
     page = browser.get(where).text
     assert "concordant, malignant" in page
+    with db.begin() as tx:
+        loop_id = tx.value("select conduct_loop_id from reading.biopsy")
+    assert f'href="{path}"' in browser.get(f"/loops/{loop_id}").text
     assert "Treatment of the cancer" in page
     part = browser.get(path, headers={"HX-Request": "true"}).text
     assert "<html" not in part

@@ -5,7 +5,7 @@ from functools import partial
 
 from playwright.sync_api import Page, expect
 
-from browser.hands import SOON_MS
+from browser.hands import SOON_MS, expect_live
 from browser.scene import Scene
 
 Open = Callable[..., Page]
@@ -56,11 +56,12 @@ def test_an_exam_nobody_takes_reaches_a_coordinator_who_answers_by_keyboard(
 ) -> None:
     page = open_page(COORDINATOR, "/account/notifications")
     page.fill("#email", "regulation@example.test")
-    page.locator("form .btn-primary").click()
+    page.locator("main form .btn-primary").click()
     expect(page.locator(".n-ok")).to_be_visible()
     reads_well(page)
 
     page.goto("/notifications")
+    expect_live(page)
     exam = scene.image("PATIENTE", by="urgences.stpalais", urgency="U0")
     climb(scene, exam, "coordinator")
     expect(page.locator(".bell b")).to_be_visible(timeout=SOON_MS)  # live, without a reload

@@ -23,6 +23,8 @@ TOPICS = frozenset(
         "images",
         "reviews",
         "roster",
+        "loops",
+        "critical",
     }
 )
 _PING_S = 15.0
@@ -64,5 +66,5 @@ async def _stream(
                     yield ": ping\n\n"
             else:
                 silent_s = 0.0
-                kind, data = ("told", "") if topic.startswith(TOLD) else ("changed", topic)
+                kind, data = ("told", "you") if topic.startswith(TOLD) else ("changed", topic)
                 yield f"id: {next(numbers)}\nevent: {kind}\ndata: {data}\n\n"

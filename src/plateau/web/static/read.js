@@ -178,6 +178,12 @@ function keepTime(report) {
   }, BEAT_EVERY_MS);
 }
 
+// What a key opens is ready to be typed in.
+function unfold(part) {
+  part.open = true;
+  part.querySelector('input:not([type=hidden]), textarea, select')?.focus();
+}
+
 function listen(report) {
   const onKey = (event) => {
     if (event.isComposing) return;
@@ -185,11 +191,13 @@ function listen(report) {
       const letter = event.code.replace('Key', '');
       const section = report?.form.querySelector(`[data-section="${CSS.escape(letter)}"]`);
       if (section) { window.focus(); section.focus(); event.preventDefault(); event.stopPropagation(); }
-      const act = document.querySelector(`[data-alt="${CSS.escape(letter)}"]`);
+      const key = CSS.escape(letter);
+      const act = document.querySelector(`[data-alt="${key}"], summary[accesskey="${key}" i]`);
       if (act) {
         window.focus();
         act.focus();
         if (act.tagName === 'BUTTON') act.click();
+        if (act.tagName === 'SUMMARY') unfold(act.parentElement);
         event.preventDefault();
         event.stopPropagation();
       }

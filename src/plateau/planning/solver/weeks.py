@@ -1,13 +1,14 @@
 """The sessions of a part, week after week, given its duties; then all at once if few.
 
-What a week costs alone is bounded first, with what ties it to others left out: no roster with
-these duties has a week that costs less. That solution is where the search with ties begins.
+What a week costs alone is bounded then, with what ties it to others left out: no roster with
+these duties has a week that costs less. Last, weeks are decided again with all others as they are.
 """
 
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from plateau.kernel.ids import PersonId
 from plateau.planning.roster.types import Post
@@ -27,8 +28,8 @@ from plateau.planning.solver.ties import Counters, Presence, So
 _LATE = 0.1  # of the time, past its end, for weeks already begun
 _LEAST_S = 0.3  # for a week of sessions: with less it is only legal
 _DAY = 0.3  # CP-SAT's own units, for a day of sessions
-_ALONE = 0.5  # of the time, for what weeks cost alone
-_IN_TURN = 0.8  # of the time, until each week was looked at in turn
+_IN_TURN = 0.6  # of the time, until each week was looked at in turn
+_ALONE = 0.8  # of the time, until it is known what weeks cost alone
 _FEW = 15_000  # choices that can be decided over all weeks at once
 Settled = Mapping[PersonId, Sequence[Post]]
 
@@ -90,8 +91,9 @@ class Weeks:
         """The sessions join a roster of duties; without a budget, legal ones at once."""
         clock, duties = Clock(self.run, budget), list(made.held)
         settled = stages.by_time([*_flat(before), *duties])
-        if budget is not None:
-            self._look_down(settled, frozenset(duties), hints, clock)
+        if self._duties != frozenset(duties):
+            self._duties, self._floors = frozenset(duties), {}
+        alone = stages.by_time([*_flat(before), *duties])
         so = self._so(before, settled)
         people = {one.person_id: one for one in self.book.problem.people}
         for number in range(len(self.pieces)):
@@ -104,9 +106,12 @@ class Weeks:
             for who in {who for who, _ in held}:
                 settled[who].sort(key=lambda post: post.starts_at)
             self.tell(made, (number + 1) / len(self.pieces))
-        if budget is not None and self.pieces and not made.has_proven_sessions:
+        if budget is not None and self.pieces:
+            self._look_down(made, alone, clock, _ALONE)
             self._all_at_once(made, before, clock)
             self._again(made, before, clock)
+            if not self.run.is_exact and len(made.weeks) == len(self.pieces):
+                self._look_down(made, alone, clock, 1.0)
         made.is_whole = True
 
     def _so(self, before: Settled, settled: Settled) -> So:
@@ -145,16 +150,15 @@ class Weeks:
             first.find(part, plan, board, folded.hints(hints), seed=run.seed)
         if known and not first.is_near(part, board):
             first.legally(part, plan, board, known, seed=run.seed)
-        board.raise_bound(floor.bound, engine="alone")
+        board.raise_bound(floor.bound, engine="alone")  # nothing costs less than nothing
         if clock.budget is not None and not board.is_over():
             count = len(self.pieces)
             seconds = clock.share(_IN_TURN, count - number)
             if seconds >= _LEAST_S or run.is_exact:
-                units = clock.units(1 - _ALONE, count)
+                units = clock.units(_IN_TURN, count)
                 self._search(plan, board, (seconds, units), self.threads)
         if board.values is None:
             cpsat.anything(plan, board, workers=self.threads, seed=run.seed)
-        made.session_bound += floor.bound
         return made.put(number, Part(part, folded, board))
 
     def _search(self, plan: Plan, board: Board, time_: tuple[float, float], threads: int) -> None:
@@ -168,37 +172,42 @@ class Weeks:
         improve.sweep(plan, board, Pace(threads=1, seed=seed, deterministic=_DAY))
         cpsat.search(plan, board, Effort(workers=1, seed=seed, deterministic=units, gap=board.gap))
 
-    def _look_down(
-        self, settled: Settled, duties: frozenset[Held], hints: Hints, clock: Clock
-    ) -> None:
-        """What each week costs alone, as many at once as there are threads."""
-        if duties != self._duties:
-            self._duties, self._floors = duties, {}
-        todo = iter([n for n in range(len(self.pieces)) if n not in self._floors])
+    def _look_down(self, made: Made, alone: Settled, clock: Clock, part: float) -> None:
+        """What weeks cost alone, of those that cost something, two at once on two threads."""
+        hints = _keys(made.held)
+        todo = [n for n, week in made.weeks.items() if week.cost > 0 and n not in self._floors]
+        turns, count = iter(todo), len(todo)
+        work = partial(self._floors_of, turns, alone, hints, (clock, part, count))
         if self.threads == 1:
-            self._floors_of(todo, settled, hints, clock)
-            return
-        race.together(
-            [lambda: self._floors_of(todo, settled, hints, clock) for _ in range(self.threads)]
-        )
+            work()
+        else:
+            race.together([work] * self.threads)
+        known = sum(floor.bound for floor in self._floors.values())
+        made.session_bound = max(made.session_bound, known)
 
-    def _floors_of(self, todo: Iterator[int], settled: Settled, hints: Hints, clock: Clock) -> None:
-        for number in todo:
-            if clock.is_over() or (clock.share(_ALONE, 1) <= 0 and not self.run.is_exact):
+    def _floors_of(
+        self, turns: Iterator[int], alone: Settled, hints: Hints, time_: tuple[Clock, float, int]
+    ) -> None:
+        clock, part, count = time_
+        for number in turns:
+            seconds = clock.share(part, math.ceil(count / self.threads))
+            count -= 1
+            if clock.is_over() or (seconds < _LEAST_S and not self.run.is_exact):
                 return
-            self._floors[number] = self._floor(settled, number, hints, clock)
+            units = clock.units(_ALONE - _IN_TURN, len(self.pieces))
+            self._floors[number] = self._floor(alone, number, hints, (seconds, units))
 
-    def _floor(self, settled: Settled, number: int, hints: Hints, clock: Clock) -> Floor:
+    def _floor(
+        self, alone: Settled, number: int, hints: Hints, time_: tuple[float, float]
+    ) -> Floor:
         folded = merge.merged(self.book.problem, self.pieces[number])
-        part = sessions.alone(self.book, settled, folded.posts)
+        part = sessions.alone(self.book, alone, folded.posts)
         plan, run = part.plan(), self.run
         board = Board(seconds=math.inf, should_stop=run.should_stop, gap=GAP / 2)
         first.begin(part, plan, board, [folded.hints(hints)])
         if board.values is None:
             return Floor()
         board.raise_bound(0.0, engine="alone")  # nothing costs less than nothing
-        left = math.ceil((len(self.pieces) - len(self._floors)) / self.threads)
-        time_ = clock.share(_ALONE, left), clock.units(_ALONE, len(self.pieces))
         self._search(plan, board, time_, 1)
         held = folded.unfolded(part.assignments(board.values))
         return Floor(proven(board), _keys(held))
@@ -206,7 +215,8 @@ class Weeks:
     def _all_at_once(self, made: Made, before: Settled, clock: Clock) -> None:
         """All weeks are decided again together, where they are few enough."""
         folded = merge.merged(self.book.problem, [p for piece in self.pieces for p in piece])
-        if len(folded.posts) * len(self.book.problem.people) > _FEW or clock.is_over():
+        is_few = len(folded.posts) * len(self.book.problem.people) <= _FEW
+        if made.has_proven_sessions or not is_few or clock.is_over():
             return
         settled = stages.by_time([*_flat(before), *made.duties.held])
         part = sessions.build(self.book, settled, folded.posts, self._so(before, settled))
@@ -239,10 +249,15 @@ class Weeks:
             for number in sorted(made.weeks):
                 if made.has_proven_sessions or clock.left() <= 0 or self.run.should_stop():
                     return
-                self._week_again(made, before, number, clock)
+                floor = self._floors.get(number, Floor())
+                if made.ties > 0 or made.weeks[number].cost > floor.bound:
+                    self._week_again(made, before, number, (floor, clock))
 
-    def _week_again(self, made: Made, before: Settled, number: int, clock: Clock) -> None:
+    def _week_again(
+        self, made: Made, before: Settled, number: int, told: tuple[Floor, Clock]
+    ) -> None:
         """One week, all others as they are: shares and travelling are those of all weeks."""
+        floor, clock = told
         others = [piece.held for other, piece in made.weeks.items() if other != number]
         settled = stages.by_time(
             [*_flat(before), *made.duties.held, *(one for held in others for one in held)]
@@ -251,13 +266,16 @@ class Weeks:
         done = Counters.of(self.book.problem, settled)
         so = So(done=done, presence=self.presence, until=self.book.problem.last, is_last=True)
         part = sessions.build(self.book, settled, folded.posts, so)
-        floor = self._floors.get(number, Floor()).bound
         plan = part.plan()
-        board = self._from(part, plan, folded.hints(_keys(made.weeks[number].held)), floor)
-        if board.values is None or board.is_over():
+        known = folded.hints(_keys(made.weeks[number].held))
+        board = self._from(part, plan, known, floor.bound)
+        if board.values is None:
             return
         was = board.best
-        self._search(plan, board, (clock.share(1.0, len(self.pieces)), 0.0), self.threads)
+        first.begin(part, plan, board, [folded.hints(floor.held)])
+        if not board.is_over():
+            seconds = clock.share(1.0, len(self.pieces))
+            self._search(plan, board, (seconds, 0.0), self.threads)
         if board.best < was:
             made.put(number, Part(part, folded, board))
 

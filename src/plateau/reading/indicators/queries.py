@@ -6,58 +6,62 @@ from plateau.reading.indicators.types import Asked, Rates, Story
 MOST = 200_000
 
 
+# An exam's first signature, with what led to it and the target in force then.
+_STORIES = """
+with signed as (
+  select exam_id, min(at) as at
+  from reading.transition
+  where to_state = 'signed' and site_id = any(%(sites)s)
+  group by exam_id
+  having min(at) >= %(start)s and min(at) < %(end)s)
+select t.exam_id, e.accession_number, t.urgency, s.name as site, t.modality,
+       extract(hour from t.complete_at at time zone s.time_zone)::int as hour,
+       case when home.home_site_id = t.site_id then 'local'
+            when v.duty_id is not null then 'on_duty' else 'elsewhere' end as ring,
+       asked.at as asked_at, decided.at as decided_at,
+       st.last_instance_at as last_image_at, t.complete_at, signed.at as signed_at,
+       coalesce(stopped.span, interval '0') as stopped, target.span as target
+from signed
+join reading.task t using (exam_id)
+join requests.exam e using (exam_id)
+join territory.site s on s.site_id = t.site_id
+left join images.study st on st.study_uid = t.study_uid
+left join reading.version v on v.exam_id = t.exam_id and v.number = 1
+left join lateral (
+  select p.home_site_id from territory.practitioner p
+  where p.person_id = v.signed_by order by p.valid_from desc limit 1) home on true
+left join lateral (
+  select min(r.at) as at from requests.transition r
+  where r.subject_id = e.request_id and r.machine = 'request'
+    and r.to_state = 'submitted') asked on true
+left join lateral (
+  select min(r.at) as at from requests.transition r
+  where r.subject_id = e.request_id and r.machine = 'request'
+    and r.to_state in ('accepted', 'substituted', 'refused')) decided on true
+left join lateral (
+  select sum(least(q.answered_at, signed.at) - q.asked_at) as span
+  from requests.question q
+  where q.exam_id = t.exam_id and q.stops_clock and q.asked_at < signed.at
+    and q.answered_at is not null) stopped on true
+left join lateral (
+  select make_interval(mins => d.minutes) as span
+  from territory.delay_target d
+  where d.urgency = t.urgency and (d.site_id is null or d.site_id = t.site_id)
+    and d.modality in ('*', t.modality)
+    and d.valid_from <= (signed.at at time zone s.time_zone)::date
+    and (d.valid_to is null or d.valid_to > (signed.at at time zone s.time_zone)::date)
+  order by d.site_id is null, d.modality = '*'
+  limit 1) target on true
+order by signed.at, t.exam_id
+limit %(most)s
+"""
+
+
 def stories(tx: Tx, asked: Asked) -> list[Story]:
     """The exams first signed in the period, by what happened to them."""
     return tx.all(
         Story,
-        """
-        with signed as (
-          select exam_id, min(at) as at
-          from reading.transition
-          where to_state = 'signed' and site_id = any(%(sites)s)
-          group by exam_id
-          having min(at) >= %(start)s and min(at) < %(end)s)
-        select t.exam_id, e.accession_number, t.urgency, s.name as site, t.modality,
-               extract(hour from t.complete_at at time zone s.time_zone)::int as hour,
-               case when home.home_site_id = t.site_id then 'local'
-                    when v.duty_id is not null then 'on_duty' else 'elsewhere' end as ring,
-               asked.at as asked_at, decided.at as decided_at,
-               st.last_instance_at as last_image_at, t.complete_at, signed.at as signed_at,
-               coalesce(stopped.span, interval '0') as stopped, target.span as target
-        from signed
-        join reading.task t using (exam_id)
-        join requests.exam e using (exam_id)
-        join territory.site s on s.site_id = t.site_id
-        left join images.study st on st.study_uid = t.study_uid
-        left join reading.version v on v.exam_id = t.exam_id and v.number = 1
-        left join lateral (
-          select p.home_site_id from territory.practitioner p
-          where p.person_id = v.signed_by order by p.valid_from desc limit 1) home on true
-        left join lateral (
-          select min(r.at) as at from requests.transition r
-          where r.subject_id = e.request_id and r.machine = 'request'
-            and r.to_state = 'submitted') asked on true
-        left join lateral (
-          select min(r.at) as at from requests.transition r
-          where r.subject_id = e.request_id and r.machine = 'request'
-            and r.to_state in ('accepted', 'substituted', 'refused')) decided on true
-        left join lateral (
-          select sum(least(q.answered_at, signed.at) - q.asked_at) as span
-          from requests.question q
-          where q.exam_id = t.exam_id and q.stops_clock and q.asked_at < signed.at
-            and q.answered_at is not null) stopped on true
-        left join lateral (
-          select make_interval(mins => d.minutes) as span
-          from territory.delay_target d
-          where d.urgency = t.urgency and (d.site_id is null or d.site_id = t.site_id)
-            and d.modality in ('*', t.modality)
-            and d.valid_from <= (signed.at at time zone s.time_zone)::date
-            and (d.valid_to is null or d.valid_to > (signed.at at time zone s.time_zone)::date)
-          order by d.site_id is null, d.modality = '*'
-          limit 1) target on true
-        order by signed.at, t.exam_id
-        limit %(most)s
-        """,
+        _STORIES,
         sites=list(asked.sites),
         start=asked.start,
         end=asked.end,

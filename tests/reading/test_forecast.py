@@ -138,7 +138,7 @@ def test_the_time_a_clock_was_stopped_is_left(db: Db, night: Night, client: Clie
             by=night.reader.person_id,
         )
     page = client(replace(night.reader, language="en")).get("/worklist").text
-    assert f"50{NARROW}min</span>" in page  # thirty minutes were left at NIGHT, fifty when it stopped
+    assert f"50{NARROW}min</span>" in page  # thirty were left at NIGHT: fifty when it stopped
     with db.begin() as tx:  # what was answered meanwhile has moved the deadline already
         tx.run(
             """

@@ -9,11 +9,14 @@ MOST = 200_000
 # An exam's first signature, with what led to it and the target in force then.
 _STORIES = """
 with signed as (
-  select exam_id, min(at) as at
-  from reading.transition
-  where to_state = 'signed' and site_id = any(%(sites)s)
-  group by exam_id
-  having min(at) >= %(start)s and min(at) < %(end)s)
+  select n.exam_id, min(n.at) as at
+  from reading.transition n
+  where n.to_state = 'signed' and n.site_id = any(%(sites)s)
+    and n.at >= %(start)s and n.at < %(end)s
+    and not exists (
+      select from reading.transition b
+      where b.exam_id = n.exam_id and b.to_state = 'signed' and b.at < %(start)s)
+  group by n.exam_id)
 select t.exam_id, e.accession_number, t.urgency, s.name as site, t.modality,
        extract(hour from t.complete_at at time zone s.time_zone)::int as hour,
        case when home.home_site_id = t.site_id then 'local'

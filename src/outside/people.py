@@ -20,18 +20,25 @@ from typing import Any, TypeVar
 import httpx
 import structlog
 
-from outside import together
+from outside import desk, together
 from outside.forms import Form, forms
 
 log = structlog.get_logger()
 _PASSWORD = "plateau-demo"  # noqa: S105 - of the demonstration
 _LONGEST_WAIT_S = 5.0
 _LOOK_S = 1.0
+_ANSWER_S = 2.0  # between two looks at what is asked of a requester
+_CRITICAL_EVERY = 10  # reports
+_AGAIN_EVERY = 4  # reports, then one is read again
 _READING_S = (180, 480)  # of life: how long an exam is read
 _DECISION = re.compile(r"^/requests/[0-9a-f-]{36}/decision$")
 _TAKE = re.compile(r"^/worklist/([0-9a-f-]{36})/take$")
 _READ = re.compile(r"^/read/([0-9a-f-]{36})$")
 _SIGN = re.compile(r"^/read/[0-9a-f-]{36}/sign$")
+_TEXT = {
+    "result": "Compte rendu simulé : pas d'anomalie décelée sur ces images fabriquées.",
+    "conclusion": "Compte rendu simulé, sans valeur médicale.",
+}
 Result = TypeVar("Result")
 
 
@@ -48,6 +55,7 @@ class Person:
     stop: threading.Event
     dice: random.Random
     left: set[str] = field(default_factory=set)
+    reports: int = 0
 
     def get(self, path: str) -> httpx.Response:
         """A page, signing in first when the session has ended."""
@@ -92,13 +100,16 @@ def persist(person: Person, act: Callable[[], Result]) -> Result | None:
 
 
 def ask_for_exams(person: Person, visits: list[dict[str, Any]], speed: float) -> None:
-    """A requester: sends each request at its moment of the night."""
+    """A requester: sends each request at its moment of the night, and answers readers."""
     start = time.monotonic()
     for visit in visits:
-        delay_s = visit["at_s"] / speed - (time.monotonic() - start)
-        if person.stop.wait(max(0.0, delay_s)):
-            return
+        while (left_s := visit["at_s"] / speed - (time.monotonic() - start)) > 0:
+            persist(person, lambda: desk.answer(person))
+            if person.stop.wait(min(left_s, _ANSWER_S)):
+                return
         persist(person, lambda visit=visit: _request(person, visit))
+    while not person.stop.wait(_ANSWER_S):
+        persist(person, lambda: desk.answer(person))
 
 
 def _request(person: Person, visit: dict[str, Any]) -> None:
@@ -140,19 +151,23 @@ def read_exams(person: Person, speed: float, leave: int) -> None:
         decided = persist(person, lambda: _justify(person))
         read = persist(person, lambda: _read_one(person, speed, leave))
         if not decided and not read:
+            persist(person, lambda: desk.read_again(person, _PASSWORD))
             person.stop.wait(_LOOK_S)
 
 
 def _justify(person: Person) -> bool:
-    """Accept the requests that wait, with the protocol that the page proposes."""
-    waiting = [
-        form
-        for form in forms(person.get("/requests/inbox").text)
-        if _DECISION.match(form.action) and "protocol" in form.fields
-    ]
-    for form in waiting:
-        person.send(form, kind="accept")  # refused when the other reader was first: no matter
-    return bool(waiting)
+    """Accept the requests that wait, with the protocol that the page proposes, or decide else."""
+    page = person.get("/requests/inbox").text
+    rows = desk.rows(page)
+    accepted = False
+    for form in forms(page):
+        if not (_DECISION.match(form.action) and "protocol" in form.fields):
+            continue
+        request = form.action.split("/")[2]
+        if not desk.decided(person, request, rows.get(request, "")):
+            person.send(form, kind="accept")  # refused when the other was first: no matter
+            accepted = True
+    return accepted
 
 
 def _read_one(person: Person, speed: float, leave: int) -> bool:
@@ -181,21 +196,32 @@ def _report(person: Person, exam: str, speed: float) -> None:
     page = person.get(f"/read/{exam}")
     _look(person, page.text)
     person.stop.wait(person.dice.uniform(*_READING_S) / speed)
-    persist(person, lambda: _sign(person, exam))
+    thrown = person.dice.random()
+    kept = persist(person, lambda: desk.consider(person, exam, thrown)) or ""
+    _follow(person, exam)
+    persist(person, lambda: _sign(person, exam, kept))
+    person.reports += 1
+    if person.reports % _AGAIN_EVERY == 0:
+        persist(person, lambda: desk.read_again(person, _PASSWORD))
 
 
-def _sign(person: Person, exam: str) -> None:
+def _follow(person: Person, exam: str) -> None:
+    """Now and then something has to be heard at once, or looked at again in some months."""
+    if person.reports % _CRITICAL_EVERY == 2:
+        persist(person, lambda: desk.tell(person, exam))
+    elif person.reports % _CRITICAL_EVERY == 5:
+        persist(person, lambda: desk.advise(person, exam))
+
+
+def _sign(person: Person, exam: str, kept: str) -> None:
     page = person.get(f"/read/{exam}")
     signing = [form for form in forms(page.text) if _SIGN.match(form.action)]
     if not signing:
         return  # signed already: the answer was lost, not the signature
-    answer = person.send(
-        signing[0],
-        result="Compte rendu simulé : pas d'anomalie décelée sur ces images fabriquées.",
-        conclusion="Compte rendu simulé, sans valeur médicale.",
-        password=_PASSWORD,
-        despite_warnings="true",
-    )
+    text = {} if kept == "accept" else _TEXT
+    if kept == "take":
+        text = {"conclusion": f"{signing[0].fields['conclusion']} Relu."}
+    answer = person.send(signing[0], **text, password=_PASSWORD, despite_warnings="true")
     log.info("report.sent", login=person.login, status=answer.status_code)
     following = _READ.match(answer.url.path)
     if following and following.group(1) != exam:

@@ -35,6 +35,13 @@ def test_nothing_is_lost_or_counted_twice_whatever_is_killed(tmp_path: Path) -> 
     assert verdict["killed"].keys() == {"web", "dimse", "mllp", "worker", "database"}
     assert {"justified", "signed", "delivered", "counted"} <= verdict["steps"].keys()
     assert done.returncode == 0
+    acts = verdict["acts"]
+    assert (acts["requests_accepted"], acts["requests_refused"]) == (60, 2)
+    assert 0 < acts["questions_answered"] <= acts["questions_asked"]
+    assert 0 < acts["second_readings_scored"] <= acts["second_readings_drawn"]
+    assert 0 < acts["critical_results_heard"] == acts["critical_results"]
+    assert acts["incidental_findings"] > 0
+    assert 0 < acts["drafts_accepted"] <= acts["drafts_proposed"] <= 60
     lived = verdict["roster"]
     assert lived["search"], "the planner's own search is named by what was published"
     assert (lived["published_by"], lived["version"]) == ("Sacha BOUSSOLE", 1)

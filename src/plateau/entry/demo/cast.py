@@ -61,6 +61,17 @@ class Cast:
             *("--plan", str(plan), "--speed", str(speed), "--leave", str(leave)),
         )
 
+    def start_drafter(self, name: str, version: str) -> None:
+        """A program that proposes drafts; its token is in the folder."""
+        self._start(
+            "drafter",
+            "outside.drafter",
+            "--base",
+            f"http://127.0.0.1:{self.ports.web}",
+            *("--name", name, "--version", version),
+            *("--token-file", str(self.folder / "drafter.token")),
+        )
+
     def ended(self) -> list[str]:
         """Those that have stopped."""
         return [name for name, process in self.processes.items() if process.poll() is not None]

@@ -51,6 +51,7 @@ class Verdict:
     lost: int = 0
     duplicated: int = 0
     steps: dict[str, Step] = field(default_factory=dict)
+    acts: dict[str, int] = field(default_factory=dict)  # what people and programs did, by name
     killed: dict[str, int] = field(default_factory=dict)
     roster: Lived | None = None
     problems: list[str] = field(default_factory=list)

@@ -128,6 +128,31 @@ def night(*, exams: int, seed: int, born_before: date = date(2008, 1, 1)) -> lis
     return [_the_head_ct(visits[0], dice), *visits[1:]]
 
 
+def unjustified() -> list[Visit]:
+    """Requests without a reason, which readers refuse."""
+    case = Case(
+        context="Bilan avant un voyage, aucun symptôme.",
+        aim="Contrôle ?",
+        region="Crâne et encéphale",
+        technique="Scanner cérébral",
+    )
+    return [
+        Visit(
+            at_s=3600.0 * (number + 1),
+            site=site,
+            urgency="U2",
+            exam_code="TDM-CRANE",
+            local_id=f"DEMO-{site}-900{number}",
+            surname="PRETEXTE",
+            first_name="Fulbert",
+            birth_on=date(1980, 1, 1 + number),
+            sex="M",
+            case=case,
+        )
+        for number, site in enumerate(("DAX", "BAYONNE"))
+    ]
+
+
 def _moment(dice: random.Random) -> float:
     hour = dice.choices(list(_HOURLY), weights=list(_HOURLY.values()))[0]
     return (hour - START_HOUR + dice.random()) * 3600

@@ -57,7 +57,15 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class _Coordinator:
+class Act:
+    """How often something was done in the night."""
+
+    name: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
     person_id: PersonId
     name: str
     sites: list[SiteId]
@@ -65,16 +73,22 @@ class _Coordinator:
 
 def coordinator(tx: Tx) -> Caller:
     """The coordinator of most sites."""
+    return holder(tx, Role.COORDINATOR)
+
+
+def holder(tx: Tx, role: Role) -> Caller:
+    """Who holds a role at most sites."""
     found = tx.one(
-        _Coordinator,
+        _Holder,
         """
         select a.person_id, a.name, array_agg(r.site_id order by r.site_id) as sites
         from access.role r join access.account a using (person_id)
-        where r.role = 'coordinator'
+        where r.role = %(role)s
         group by a.person_id, a.name order by count(*) desc, a.person_id limit 1
         """,
+        role=role,
     )
-    roles = {Role.COORDINATOR: frozenset(found.sites)}
+    roles = {role: frozenset(found.sites)}
     return Caller(person_id=found.person_id, name=found.name, roles=roles)
 
 
@@ -165,4 +179,48 @@ def finished(tx: Tx) -> int:
                           where d.exam_id = a.exam_id and d.state = 'delivered')
             """
         )
+    )
+
+
+def acts(tx: Tx) -> list[Act]:
+    """What people and programs did in the night, by name."""
+    return tx.all(
+        Act,
+        """
+        select name, times::int from (
+          select 'requests_accepted' as name, count(distinct subject_id) as times
+          from requests.transition where machine = 'request' and event = 'accept'
+          union all
+          select 'requests_refused', count(distinct subject_id)
+          from requests.transition where machine = 'request' and event = 'refuse'
+          union all
+          select 'questions_asked', count(*)
+          from requests.transition where machine = 'request' and event = 'ask'
+          union all
+          select 'questions_answered', count(*)
+          from requests.transition where machine = 'request' and event = 'answer'
+          union all
+          select 'second_readings_drawn', count(*) from reading.second_read
+          union all
+          select 'second_readings_scored', count(*) from reading.second_read
+          where score is not null
+          union all
+          select 'drafts_proposed', count(*) from reading.proposal
+          union all
+          select 'drafts_' || w.outcome, count(o.proposal_id)
+          from unnest(array['accepted', 'edited', 'rejected', 'undecided', 'blind']) w (outcome)
+          left join reading.proposal_outcome o using (outcome)
+          group by w.outcome
+          union all
+          select 'critical_results', count(*) from reading.loop where kind = 'critical'
+          union all
+          select 'critical_results_heard', count(*) from reading.loop
+          where kind = 'critical' and state = 'closed'
+          union all
+          select 'incidental_findings', count(*) from reading.loop where kind = 'followup'
+          union all
+          select 'escalation_calls', count(*) from reading.escalation_call) as done
+        order by name
+        limit 100
+        """,
     )

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from plateau.entry import boot
-from plateau.entry.demo import check, queries, roster, show, stage
+from plateau.entry.demo import check, queries, roster, show, stage, supervision
 from plateau.entry.demo.chaos import Chaos
 from plateau.entry.demo.check import Verdict
-from plateau.entry.demo.plan import night
+from plateau.entry.demo.plan import night, unjustified
 from plateau.entry.demo.show import Setting, Show
 from plateau.entry.demo.stage import PASSWORD
 from plateau.kernel.errors import UnavailableError
@@ -48,6 +48,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
         pace=stage.pace(1 if once else speed),
         port=port,
         anywhere=once,
+        refused=unjustified(),
         planned=True,
     )
     haste = _AT_ONCE if once else speed
@@ -55,6 +56,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
         running.cast.start_machines(
             running.territory.machines, speed=haste, slices=slices, seed=seed
         )
+        running.cast.start_drafter(supervision.NAME, supervision.VERSION)
         _start_people(running, speed=haste, leave=0 if once else _LEAVE_EVERY)
         if not once:
             _welcome(running, speed)
@@ -107,9 +109,12 @@ def _verdict(running: Show) -> Verdict:
     with running.db.begin() as tx:
         stories = queries.stories(tx)
         asked = queries.requests(tx)
+        acts = queries.acts(tx)
     verdict = check.judge(running.visits, stories, running.folder / "inbox")
-    if asked != len(running.visits):
-        verdict.problems.append(f"{asked} requests for {len(running.visits)} visits")
+    verdict.acts = {one.name: one.times for one in acts}
+    wanted = len(running.visits) + len(running.refused)
+    if asked != wanted:
+        verdict.problems.append(f"{asked} requests for {wanted} visits")
     machines = [machine.ae_title for machine in running.territory.machines]
     verdict.problems += check.worklists(machines, running.ports.dicom)
     verdict.roster, wrong = roster.lived(running.db)

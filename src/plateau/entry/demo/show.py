@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from plateau.entry import boot, territory_file
-from plateau.entry.demo import roster, stage
+from plateau.entry.demo import roster, stage, supervision
 from plateau.entry.demo.cast import Cast
 from plateau.entry.demo.plan import Visit
 from plateau.entry.demo.queries import OnDuty
@@ -35,6 +35,7 @@ class Setting:
     territory: Path
     visits: Sequence[Visit]
     pace: Pace
+    refused: Sequence[Visit] = ()  # what is asked besides, without a reason
     port: int = 8080
     anywhere: bool = False  # on free ports, whatever the territory file says
     planned: bool = False  # by a roster that the planner makes, not by the territory file's
@@ -50,6 +51,7 @@ class Show:
     cast: Cast
     db: Db
     visits: Sequence[Visit]
+    refused: Sequence[Visit]
     territory: TerritoryFile
     readers: Sequence[OnDuty]  # of the night, in the order of calls; none when nothing was planned
 
@@ -72,7 +74,8 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
     chosen = Settings(data_dir=folder, clock=str(setting.pace))
     fleet = Fleet(chosen, _environment(folder, ports, str(setting.pace)))
     cast = Cast(folder=folder, ports=ports, pace=str(setting.pace))
-    stage.write_plan(list(setting.visits), folder / "plan.json")
+    asked = sorted([*setting.visits, *setting.refused], key=lambda visit: visit.at_s)
+    stage.write_plan(asked, folder / "plan.json")
     url = boot.embedded(chosen).start()
     try:
         migrate(url)
@@ -81,6 +84,7 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
             stage.prepare(db, territory, at=setting.pace.shown(clock.wall()))
             if setting.planned:
                 roster.publish(db, chosen.model_copy(update={"database_url": url}))
+                supervision.begin(db, folder, at=setting.pace.shown(clock.wall()))
             cast.start_ris(territory.destinations)
             fleet.start()
             _await_ready(ports)
@@ -92,6 +96,7 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
                     cast=cast,
                     db=db,
                     visits=setting.visits,
+                    refused=setting.refused,
                     territory=territory,
                     readers=roster.tonight(db),
                 )

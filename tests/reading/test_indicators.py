@@ -135,6 +135,24 @@ def test_the_figures_are_those_of_the_rows(tx: Tx, boss: Caller) -> None:
     ]
 
 
+def test_an_exam_counts_when_it_was_first_signed_only(tx: Tx, boss: Caller) -> None:
+    now = clock.now()
+    again = service.behind(tx, boss, by="site", value="*", days=1, now=now)[0].exam_id
+    tx.run(
+        """
+        insert into reading.transition
+          (exam_id, event, from_state, to_state, at, person_id, role, site_id)
+        select exam_id, event, from_state, to_state, %(before)s, person_id, role, site_id
+        from reading.transition where exam_id = %(id)s and to_state = 'signed'
+        """,
+        before=now - timedelta(days=3),
+        id=again,
+    )
+    day = service.shown(tx, boss, by="site", days=1, now=now)
+    week = service.shown(tx, boss, by="site", days=7, now=now)
+    assert (day.groups[-1].exams, week.groups[-1].exams) == (2, 3)
+
+
 def test_other_sites_and_other_roles_see_nothing(tx: Tx, boss: Caller) -> None:
     elsewhere = make.a_site(tx, "AUTRE")
     other = make.a_caller(boss.person_id, elsewhere, role=Role.COORDINATOR)

@@ -16,6 +16,9 @@ from plateau.reading.assistant.types import Arrival, Limit, Model
 
 RESULT = "Pas d'hémorragie intracrânienne. Ventricules symétriques."
 CONCLUSION = "Scanner cérébral normal."
+_ACCESSION = {
+    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]
+}
 LIMIT = Limit(usual_permille=50, limit_permille=150, quiet_for=1000)
 
 
@@ -58,21 +61,7 @@ def a_report(exam_id: ExamId, **changed: Any) -> dict[str, Any]:
         "resourceType": "DiagnosticReport",
         "status": "preliminary",
         "identifier": [{"system": "urn:esquisse", "value": f"draft-{exam_id}"}],
-        "basedOn": [
-            {
-                "identifier": {
-                    "type": {
-                        "coding": [
-                            {
-                                "system": "http://terminology.hl7.org/CodeSystem/v2-0203",
-                                "code": "ACSN",
-                            }
-                        ]
-                    },
-                    "value": accession_of(exam_id),
-                }
-            }
-        ],
+        "basedOn": [{"identifier": {"type": _ACCESSION, "value": accession_of(exam_id)}}],
         "imagingStudy": [
             {"identifier": {"system": "urn:dicom:uid", "value": f"urn:oid:{study_uid_of(exam_id)}"}}
         ],

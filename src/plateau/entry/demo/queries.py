@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.ids import PersonId, SiteId
@@ -182,45 +183,45 @@ def finished(tx: Tx) -> int:
     )
 
 
+_ACTS: LiteralString = """
+    select name, times::int from (
+      select 'requests_accepted' as name, count(distinct subject_id) as times
+      from requests.transition where machine = 'request' and event = 'accept'
+      union all
+      select 'requests_refused', count(distinct subject_id)
+      from requests.transition where machine = 'request' and event = 'refuse'
+      union all
+      select 'questions_asked', count(*)
+      from requests.transition where machine = 'request' and event = 'ask'
+      union all
+      select 'questions_answered', count(*)
+      from requests.transition where machine = 'request' and event = 'answer'
+      union all
+      select 'second_readings_drawn', count(*) from reading.second_read
+      union all
+      select 'second_readings_scored', count(*) from reading.second_read
+      where score is not null
+      union all
+      select 'drafts_proposed', count(*) from reading.proposal
+      union all
+      select 'drafts_' || w.outcome, count(o.proposal_id)
+      from unnest(array['accepted', 'edited', 'rejected', 'undecided', 'blind']) w (outcome)
+      left join reading.proposal_outcome o using (outcome)
+      group by w.outcome
+      union all
+      select 'critical_results', count(*) from reading.loop where kind = 'critical'
+      union all
+      select 'critical_results_heard', count(*) from reading.loop
+      where kind = 'critical' and state = 'closed'
+      union all
+      select 'incidental_findings', count(*) from reading.loop where kind = 'followup'
+      union all
+      select 'escalation_calls', count(*) from reading.escalation_call) as done
+    order by name
+    limit 100
+    """
+
+
 def acts(tx: Tx) -> list[Act]:
     """What people and programs did in the night, by name."""
-    return tx.all(
-        Act,
-        """
-        select name, times::int from (
-          select 'requests_accepted' as name, count(distinct subject_id) as times
-          from requests.transition where machine = 'request' and event = 'accept'
-          union all
-          select 'requests_refused', count(distinct subject_id)
-          from requests.transition where machine = 'request' and event = 'refuse'
-          union all
-          select 'questions_asked', count(*)
-          from requests.transition where machine = 'request' and event = 'ask'
-          union all
-          select 'questions_answered', count(*)
-          from requests.transition where machine = 'request' and event = 'answer'
-          union all
-          select 'second_readings_drawn', count(*) from reading.second_read
-          union all
-          select 'second_readings_scored', count(*) from reading.second_read
-          where score is not null
-          union all
-          select 'drafts_proposed', count(*) from reading.proposal
-          union all
-          select 'drafts_' || w.outcome, count(o.proposal_id)
-          from unnest(array['accepted', 'edited', 'rejected', 'undecided', 'blind']) w (outcome)
-          left join reading.proposal_outcome o using (outcome)
-          group by w.outcome
-          union all
-          select 'critical_results', count(*) from reading.loop where kind = 'critical'
-          union all
-          select 'critical_results_heard', count(*) from reading.loop
-          where kind = 'critical' and state = 'closed'
-          union all
-          select 'incidental_findings', count(*) from reading.loop where kind = 'followup'
-          union all
-          select 'escalation_calls', count(*) from reading.escalation_call) as done
-        order by name
-        limit 100
-        """,
-    )
+    return tx.all(Act, _ACTS)

@@ -74,8 +74,7 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
     chosen = Settings(data_dir=folder, clock=str(setting.pace))
     fleet = Fleet(chosen, _environment(folder, ports, str(setting.pace)))
     cast = Cast(folder=folder, ports=ports, pace=str(setting.pace))
-    asked = sorted([*setting.visits, *setting.refused], key=lambda visit: visit.at_s)
-    stage.write_plan(asked, folder / "plan.json")
+    stage.write_plan([*setting.visits, *setting.refused], folder / "plan.json")
     url = boot.embedded(chosen).start()
     try:
         migrate(url)
@@ -83,8 +82,7 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
             db = Db(pool, lambda _: None)
             stage.prepare(db, territory, at=setting.pace.shown(clock.wall()))
             if setting.planned:
-                roster.publish(db, chosen.model_copy(update={"database_url": url}))
-                supervision.begin(db, folder, at=setting.pace.shown(clock.wall()))
+                _arrange(db, chosen.model_copy(update={"database_url": url}), setting.pace)
             cast.start_ris(territory.destinations)
             fleet.start()
             _await_ready(ports)
@@ -104,6 +102,12 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
     finally:
         cast.stop()
         fleet.stop()
+
+
+def _arrange(db: Db, settings: Settings, pace: Pace) -> None:
+    """The planner's roster is published, and what is looked at twice has begun."""
+    roster.publish(db, settings)
+    supervision.begin(db, settings.data_dir, at=pace.shown(clock.wall()))
 
 
 def _watched(show: Show) -> Generator[Show, None, None]:

@@ -119,7 +119,8 @@ def prepare(db: Db, file: TerritoryFile, *, at: datetime) -> None:
 
 def write_plan(visits: list[Visit], path: Path) -> None:
     """The visits, for the process that plays the people."""
-    path.write_text(json.dumps([asdict(visit) for visit in visits], default=str), "utf-8")
+    told = sorted(visits, key=lambda visit: visit.at_s)
+    path.write_text(json.dumps([asdict(visit) for visit in told], default=str), "utf-8")
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from plateau.kernel.ids import PersonId, SiteId
@@ -139,54 +140,51 @@ def supervisors(tx: Tx, site_id: SiteId) -> list[PersonId]:
     )
 
 
+_SWITCHES: LiteralString = """
+    select w.switch_id, w.model_id, m.name as model_name, m.version as model_version,
+           w.site_id, s.name as site_name, x.name as exam_name, x.name_en as exam_name_en,
+           w.blind_permille, w.usual_permille, w.limit_permille, w.quiet_for, w.valid_from,
+           a.name as made_by, w.ended_at, b.name as ended_by, w.ended_why,
+           w.site_id = any(%(mine)s) and w.ended_at is null as is_mine,
+           coalesce(d.received, 0) as received, coalesce(d.accepted, 0) as accepted,
+           coalesce(d.edited, 0) as edited, coalesce(d.rejected, 0) as rejected,
+           coalesce(d.undecided, 0) as undecided, coalesce(d.blind, 0) as blind,
+           d.distance_permille, d.reading_s, coalesce(d.abnormal, 0) as abnormal,
+           coalesce(d.judged, 0) as judged, coalesce(d.disagreed, 0) as disagreed
+    from reading.model_switch w
+    join reading.model m using (model_id)
+    join territory.site s using (site_id)
+    join territory.exam_type x using (exam_code)
+    join access.account a on a.person_id = w.made_by
+    left join access.account b on b.person_id = w.ended_by
+    left join lateral (
+      select count(*) as received,
+             count(*) filter (where o.outcome = 'accepted') as accepted,
+             count(*) filter (where o.outcome = 'edited') as edited,
+             count(*) filter (where o.outcome = 'rejected') as rejected,
+             count(*) filter (where o.outcome = 'undecided') as undecided,
+             count(*) filter (where o.outcome = 'blind') as blind,
+             round(percentile_cont(0.5) within group (order by o.distance_permille)
+               filter (where o.outcome in ('accepted', 'edited')))::int as distance_permille,
+             round(percentile_cont(0.5) within group (order by o.reading_s))::int as reading_s,
+             count(*) filter (where p.abnormal) as abnormal,
+             count(j.proposal_id) as judged,
+             count(*) filter (where j.disagrees) as disagreed
+      from reading.proposal p
+      left join reading.proposal_outcome o using (proposal_id)
+      left join reading.proposal_judgement j using (proposal_id)
+      where p.switch_id = w.switch_id) d on true
+    where w.site_id = any(%(sites)s)
+    order by w.ended_at is not null, s.name, x.name, w.valid_from desc, w.switch_id
+    limit %(limit)s
+    """
+
+
 def switches(
     tx: Tx, *, sites: Collection[SiteId], mine: Collection[SiteId], limit: int = 500
 ) -> list[SwitchLine]:
     """Where programs are or were switched on at `sites`, and what became of their drafts."""
-    return tx.all(
-        SwitchLine,
-        """
-        select w.switch_id, w.model_id, m.name as model_name, m.version as model_version,
-               w.site_id, s.name as site_name, x.name as exam_name, x.name_en as exam_name_en,
-               w.blind_permille, w.usual_permille, w.limit_permille, w.quiet_for, w.valid_from,
-               a.name as made_by, w.ended_at, b.name as ended_by, w.ended_why,
-               w.site_id = any(%(mine)s) and w.ended_at is null as is_mine,
-               coalesce(d.received, 0) as received, coalesce(d.accepted, 0) as accepted,
-               coalesce(d.edited, 0) as edited, coalesce(d.rejected, 0) as rejected,
-               coalesce(d.undecided, 0) as undecided, coalesce(d.blind, 0) as blind,
-               d.distance_permille, d.reading_s, coalesce(d.abnormal, 0) as abnormal,
-               coalesce(d.judged, 0) as judged, coalesce(d.disagreed, 0) as disagreed
-        from reading.model_switch w
-        join reading.model m using (model_id)
-        join territory.site s using (site_id)
-        join territory.exam_type x using (exam_code)
-        join access.account a on a.person_id = w.made_by
-        left join access.account b on b.person_id = w.ended_by
-        left join lateral (
-          select count(*) as received,
-                 count(*) filter (where o.outcome = 'accepted') as accepted,
-                 count(*) filter (where o.outcome = 'edited') as edited,
-                 count(*) filter (where o.outcome = 'rejected') as rejected,
-                 count(*) filter (where o.outcome = 'undecided') as undecided,
-                 count(*) filter (where o.outcome = 'blind') as blind,
-                 round(percentile_cont(0.5) within group (order by o.distance_permille)
-                   filter (where o.outcome in ('accepted', 'edited')))::int as distance_permille,
-                 round(percentile_cont(0.5) within group (order by o.reading_s))::int as reading_s,
-                 count(*) filter (where p.abnormal) as abnormal,
-                 count(j.proposal_id) as judged,
-                 count(*) filter (where j.disagrees) as disagreed
-          from reading.proposal p
-          left join reading.proposal_outcome o using (proposal_id)
-          left join reading.proposal_judgement j using (proposal_id)
-          where p.switch_id = w.switch_id) d on true
-        where w.site_id = any(%(sites)s)
-        order by w.ended_at is not null, s.name, x.name, w.valid_from desc, w.switch_id
-        limit %(limit)s
-        """,
-        sites=list(sites),
-        mine=list(mine),
-        limit=limit,
-    )
+    return tx.all(SwitchLine, _SWITCHES, sites=list(sites), mine=list(mine), limit=limit)
 
 
 def name_of(tx: Tx, switch_id: UUID) -> SwitchName:

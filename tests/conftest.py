@@ -1,15 +1,12 @@
 """A real PostgreSQL for the session; a database of its own for a test."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import LiteralString
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
+from databases import Databases, databases_of
 from plateau.platform import runtime
 from plateau.platform.blobs import Blobs, open_folder
 from plateau.platform.db import Db, Tx, open_pool
@@ -44,40 +41,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server.stop()
 
 
-class Databases:
-    """Fresh, migrated databases: one is made ready, and used ones are dropped, beside the tests."""
-
-    def __init__(self, server: Postgres) -> None:
-        self.server = server
-        self.worker = ThreadPoolExecutor(max_workers=1)
-        self.next = self.worker.submit(self._made)
-
-    def take(self) -> str:
-        """The name of one that nobody has used."""
-        name = self.next.result()
-        self.next = self.worker.submit(self._made)
-        return name
-
-    def give_back(self, name: str) -> None:
-        """Nobody needs it any more."""
-        self.worker.submit(self._run, "drop database {} with (force)", name)
-
-    def _made(self) -> str:
-        name = f"t{uuid4().hex}"
-        self._run("create database {} template template_plateau strategy file_copy", name)
-        return name
-
-    def _run(self, sql: LiteralString, name: str) -> None:
-        with psycopg.connect(self.server.url(), autocommit=True) as connection:
-            connection.execute(SQL(sql).format(Identifier(name)))
-
-
 @pytest.fixture(scope="session")
 def databases(server: Postgres) -> Iterator[Databases]:
     """Where tests take their databases from."""
-    found = Databases(server)
-    yield found
-    found.worker.shutdown(cancel_futures=True)
+    yield from databases_of(server)
 
 
 @pytest.fixture

@@ -8,18 +8,18 @@ import pytest
 
 from chain import exam
 from chain.exam import Place
+from databases import Databases, databases_of
 from exchange.post import filed
 from plateau.kernel.ids import ExamId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
-from plateau.platform.embedded import Postgres
 from plateau.requests import service as requests
 
 
 @pytest.fixture(scope="module", params=["server", "debian_server"], ids=["embedded", "Debian"])
-def server(request: pytest.FixtureRequest) -> Postgres:
-    """One server, then the other."""
-    return request.getfixturevalue(request.param)
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """Those of one server, then of the other."""
+    yield from databases_of(request.getfixturevalue(request.param))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from plateau.images import tabs
 from plateau.images.anonymise import service as anonymising
@@ -29,11 +29,11 @@ from plateau.images.upkeep import service as upkeep
 from plateau.kernel.caller import Caller
 from plateau.platform import clock
 from plateau.platform.settings import Settings
+from plateau.web.forms import OrNone
 from plateau.web.pages import BlobsDep, CallerDep, DbDep, NowDep, render
 
 router = APIRouter(prefix="/images")
 _MODALITIES = ("CT", "MR", "DX", "CR", "US", "MG", "NM", "PT", "XA", "RF")
-_None = BeforeValidator(lambda text: text or None)
 _PEERS, _STUDIES = "/images/peers", "/images"
 
 
@@ -44,9 +44,9 @@ class WishForm(BaseModel):
     local_id: str = ""
     accession: str = ""
     modality: str = ""
-    site: Annotated[UUID | None, _None] = None
-    since: Annotated[date | None, _None] = None
-    until: Annotated[date | None, _None] = None
+    site: Annotated[UUID | None, OrNone] = None
+    since: Annotated[date | None, OrNone] = None
+    until: Annotated[date | None, OrNone] = None
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
 
     def wish(self) -> Wish:

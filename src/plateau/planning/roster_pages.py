@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from plateau.kernel.caller import Caller
 from plateau.kernel.ids import PersonId
@@ -23,11 +23,11 @@ from plateau.planning.roster.rules.catalogue import RULES
 from plateau.planning.roster.types import Post
 from plateau.platform import clock
 from plateau.platform.db import Db, Tx
+from plateau.web.forms import OrNone
 from plateau.web.pages import CallerDep, DbDep, NowDep, render
 
 router = APIRouter(prefix="/roster")
-_None = BeforeValidator(lambda text: text or None)
-MaybeId = Annotated[UUID | None, _None]
+MaybeId = Annotated[UUID | None, OrNone]
 
 
 class View(BaseModel):
@@ -35,7 +35,7 @@ class View(BaseModel):
 
     view: str = "week"
     by: str = "person"
-    on: Annotated[date | None, _None] = None
+    on: Annotated[date | None, OrNone] = None
     version: MaybeId = None
     beside: bool = False
 

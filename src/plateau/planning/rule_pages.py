@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.time import local
@@ -15,11 +15,11 @@ from plateau.planning.publication.service import desk as desks
 from plateau.planning.publication.service import ruling, viewing
 from plateau.planning.publication.types import Decision
 from plateau.platform import clock
+from plateau.web.forms import OrNone
 from plateau.web.pages import CallerDep, DbDep, NowDep, render
 
 router = APIRouter(prefix="/roster/rules")
-_None = BeforeValidator(lambda text: text or None)
-MaybeDay = Annotated[date | None, _None]
+MaybeDay = Annotated[date | None, OrNone]
 
 
 class RuleForm(BaseModel):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from plateau.kernel.ids import PersonId
 from plateau.kernel.time import local
@@ -17,21 +17,21 @@ from plateau.planning.publication.queries import arranging
 from plateau.planning.publication.service import arranging as service
 from plateau.planning.publication.service import desk as desks
 from plateau.platform import clock
+from plateau.web.forms import OrNone
 from plateau.web.pages import CallerDep, DbDep, NowDep, render
 
 router = APIRouter(prefix="/roster/terms")
 _HOME = "/roster/terms"
 _AHEAD = timedelta(days=365)
-_None = BeforeValidator(lambda text: text or None)
 
 
 class CloseForm(BaseModel):
     """What is closed, as typed."""
 
     what: str
-    half: Annotated[str | None, _None] = None
+    half: Annotated[str | None, OrNone] = None
     first: date
-    last: Annotated[date | None, _None] = None
+    last: Annotated[date | None, OrNone] = None
     reason: str = ""
 
 
@@ -40,12 +40,12 @@ class TermsForm(BaseModel):
 
     person: UUID
     first: date
-    last: Annotated[date | None, _None] = None
+    last: Annotated[date | None, OrNone] = None
     is_off: bool = False
-    share: Annotated[float | None, _None] = None
-    half_days: Annotated[float | None, _None] = None
-    takes_extra: Annotated[bool | None, _None] = None
-    max_duties: Annotated[int | None, _None] = None
+    share: Annotated[float | None, OrNone] = None
+    half_days: Annotated[float | None, OrNone] = None
+    takes_extra: Annotated[bool | None, OrNone] = None
+    max_duties: Annotated[int | None, OrNone] = None
     reason: str = ""
 
     def terms(self) -> Terms:

@@ -12,17 +12,18 @@ from plateau.kernel.ids import ExamId, SiteId
 from plateau.reading.followup import service
 from plateau.reading.followup.types import Advice
 from plateau.reading.visit import VisitDep, go, lines
+from plateau.web.forms import OrNone
 
 router = APIRouter()
 
 
 class AdviceForm(BaseModel):
-    """What is recommended, as typed; `team` is a site's identifier, or nothing."""
+    """What is recommended, as typed."""
 
     finding: str = ""
     recommendation: str = ""
     due_on: date
-    team: str = ""
+    team: Annotated[SiteId | None, OrNone] = None
 
     def advice(self, exam_id: ExamId) -> Advice:
         """The same, in our words."""
@@ -31,7 +32,7 @@ class AdviceForm(BaseModel):
             finding=lines(self.finding),
             recommendation=lines(self.recommendation),
             due_on=self.due_on,
-            team=SiteId(UUID(self.team)) if self.team else None,
+            team=self.team,
         )
 
 

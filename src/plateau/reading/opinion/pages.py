@@ -17,15 +17,16 @@ from plateau.reading.opinion.service.meeting import Plan
 from plateau.reading.opinion.types import Question
 from plateau.reading.types import Addendum
 from plateau.reading.visit import VisitDep, go, lines
+from plateau.web.forms import OrNone
 
 router = APIRouter()
 _OPINIONS, _MEETINGS = "/opinions", "/meetings"
 
 
 class QuestionForm(BaseModel):
-    """A question, as typed; `to` is a colleague's identifier, or a specialty."""
+    """A question, as typed: to a colleague, or to a specialty."""
 
-    person_id: str = ""
+    person_id: Annotated[PersonId | None, OrNone] = None
     specialty: str = ""
     text: str = ""
     anonymised: bool = False
@@ -35,7 +36,7 @@ class QuestionForm(BaseModel):
         """The same, in our words."""
         return Question(
             exam_id=exam_id,
-            to_person=PersonId(UUID(self.person_id)) if self.person_id else None,
+            to_person=self.person_id,
             to_specialty=self.specialty,
             text=lines(self.text),
             anonymised=self.anonymised,

@@ -13,6 +13,7 @@ from plateau.reading import tabs
 from plateau.reading.second import rules, service
 from plateau.reading.second.service import Wish
 from plateau.reading.visit import Visit, VisitDep, go, lines
+from plateau.web.forms import OrNone
 from plateau.web.language import sentence
 
 router = APIRouter()
@@ -24,7 +25,7 @@ class RuleForm(BaseModel):
 
     site_id: UUID
     percent: float
-    reader_id: str = ""
+    reader_id: Annotated[PersonId | None, OrNone] = None
     exam_code: str = ""
     blind: bool = False
     within_hours: int = 72
@@ -34,7 +35,7 @@ class RuleForm(BaseModel):
         return Wish(
             site_id=SiteId(self.site_id),
             percent=self.percent,
-            reader_id=PersonId(UUID(self.reader_id)) if self.reader_id else None,
+            reader_id=self.reader_id,
             exam_code=self.exam_code,
             blind=self.blind,
             within_hours=self.within_hours,

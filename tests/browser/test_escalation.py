@@ -13,14 +13,17 @@ ReadsWell = Callable[[Page], None]
 COORDINATOR = "regulation"
 
 
-def hasten(scene: Scene, exam: str) -> None:
-    """The time that those who were called had to answer has passed."""
+def moved(scene: Scene, exam: str, calls: int) -> bool:
+    """Whether somebody was called after so many calls; whoever is waited for is late at once."""
     with scene.pool.db.begin() as tx:
         tx.run(
             "update reading.escalation set due_at = '2000-01-01'"
-            " where exam_id = %(exam)s and due_at is not null",
+            " where exam_id = %(exam)s and due_at is not null and %(calls)s ="
+            " (select count(*) from reading.escalation_call where exam_id = %(exam)s)",
             exam=exam,
+            calls=calls,
         )
+    return len(called(scene, exam)) > calls
 
 
 def called(scene: Scene, exam: str) -> list[str]:
@@ -36,12 +39,7 @@ def climb(scene: Scene, exam: str, target: str) -> None:
     """Nobody answers until this step is reached."""
     scene.wait_for(lambda: scheduled(scene, exam), "the climb begins")
     while target not in (found := called(scene, exam)):
-        hasten(scene, exam)
         scene.wait_for(partial(moved, scene, exam, len(found)), "the next step")
-
-
-def moved(scene: Scene, exam: str, calls: int) -> bool:
-    return len(called(scene, exam)) > calls
 
 
 def scheduled(scene: Scene, exam: str) -> bool:

@@ -20,6 +20,7 @@ CONCLUSION = "Hématome sous-dural aigu droit de 9 mm, effet de masse débutant.
 def test_a_request_is_justified_read_and_signed(
     open_page: Open, scene: Scene, reads_well: ReadsWell
 ) -> None:
+    scene.sign_all(by=READER)
     page = open_page(READER, "/requests/inbox")
     expect_live(page)
     mark(page)

@@ -80,6 +80,7 @@ def test_a_draft_is_let_in_accepted_by_key_signed_and_counted(
     expect(draft).to_be_visible()
     page.fill("#password", stage.PASSWORD)
     page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile("signed="))
     scene.wait_for(lambda: outcomes(scene, exam) == ["accepted"], "it is in the ledger", seconds=60)
 
     admin.goto("/assistant")

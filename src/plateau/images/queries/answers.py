@@ -10,20 +10,24 @@ from plateau.platform.db import Tx
 # PS3.4, B.5: X-ray radiation dose SR, enhanced X-ray radiation dose SR
 DOSE_REPORTS = ["1.2.840.10008.5.1.4.1.1.88.67", "1.2.840.10008.5.1.4.1.1.88.76"]
 
+_STUDY = """
+    select st.study_id, st.study_uid, st.patient_id, st.site_id, s.name as site_name,
+           s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
+           st.state, st.announced, st.instances,
+           (select count(*) from images.series se
+            where se.study_id = st.study_id and se.instances > 0) as series,
+           st.first_instance_at, st.complete_at
+    from images.study st
+    join territory.site s using (site_id)
+"""
+
 
 def study(tx: Tx, study_uid: str) -> Study | None:
     """The study with that UID."""
     return tx.maybe(
         Study,
-        """
-        select st.study_id, st.study_uid, st.patient_id, st.site_id, s.name as site_name,
-               s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
-               st.state, st.announced, st.instances,
-               (select count(*) from images.series se
-                where se.study_id = st.study_id and se.instances > 0) as series,
-               st.first_instance_at, st.complete_at
-        from images.study st
-        join territory.site s using (site_id)
+        _STUDY
+        + """
         where st.study_uid = %(study_uid)s
         """,
         study_uid=study_uid,
@@ -34,15 +38,8 @@ def priors(tx: Tx, *, patient_id: PatientId, study_uid: str, limit: int) -> list
     """The patient's other studies, begun no later than the given one if it has begun."""
     return tx.all(
         Study,
-        """
-        select st.study_id, st.study_uid, st.patient_id, st.site_id, s.name as site_name,
-               s.time_zone, st.accession_number, st.description, st.modalities, st.started_at,
-               st.state, st.announced, st.instances,
-               (select count(*) from images.series se
-                where se.study_id = st.study_id and se.instances > 0) as series,
-               st.first_instance_at, st.complete_at
-        from images.study st
-        join territory.site s using (site_id)
+        _STUDY
+        + """
         left join images.study this on this.study_uid = %(study_uid)s
         where st.patient_id = %(patient_id)s and st.study_uid <> %(study_uid)s
           and st.instances > 0

@@ -8,6 +8,20 @@ from plateau.kernel.ids import PersonId
 from plateau.planning.publication.types import Absence, Feed, Notice, Offer, Swap, WishRow
 from plateau.platform.db import Tx, json
 
+_SWAP = """
+    select w.swap_id, w.period_id, w.post_id, p.name as post_name, p.starts_at, p.ends_at,
+           s.name as site_name, w.from_id, f.name as from_name, w.to_id, t.name as to_name,
+           w.return_post_id, r.name as return_name, r.starts_at as return_starts_at, w.state,
+           w.asked_at, w.answered_at, k.name as taken_by_name
+    from planning.swap w
+    join planning.post p using (post_id)
+    join territory.site s on s.site_id = p.site_id
+    left join access.account f on f.person_id = w.from_id
+    left join access.account t on t.person_id = w.to_id
+    left join access.account k on k.person_id = w.taken_by
+    left join planning.post r on r.post_id = w.return_post_id
+"""
+
 
 def absences(
     tx: Tx, *, first: date, last: date, person_id: PersonId | None = None, granted: bool = False
@@ -139,18 +153,8 @@ def swaps(tx: Tx, *, person_id: PersonId | None, open_only: bool) -> list[Swap]:
     """The offers; those by, to or open to somebody; those not yet answered."""
     return tx.all(
         Swap,
-        """
-        select w.swap_id, w.period_id, w.post_id, p.name as post_name, p.starts_at, p.ends_at,
-               s.name as site_name, w.from_id, f.name as from_name, w.to_id, t.name as to_name,
-               w.return_post_id, r.name as return_name, r.starts_at as return_starts_at, w.state,
-               w.asked_at, w.answered_at, k.name as taken_by_name
-        from planning.swap w
-        join planning.post p using (post_id)
-        join territory.site s on s.site_id = p.site_id
-        left join access.account f on f.person_id = w.from_id
-        left join access.account t on t.person_id = w.to_id
-        left join access.account k on k.person_id = w.taken_by
-        left join planning.post r on r.post_id = w.return_post_id
+        _SWAP
+        + """
         where (%(person)s::uuid is null or %(person)s in (w.from_id, w.to_id, w.taken_by)
                or (w.to_id is null and w.state = 'offered'))
           and (w.state = 'offered' or not %(open)s)
@@ -166,18 +170,8 @@ def swap(tx: Tx, swap_id: UUID) -> Swap:
     tx.run("select from planning.swap where swap_id = %(id)s for update", id=swap_id)
     return tx.one(
         Swap,
-        """
-        select w.swap_id, w.period_id, w.post_id, p.name as post_name, p.starts_at, p.ends_at,
-               s.name as site_name, w.from_id, f.name as from_name, w.to_id, t.name as to_name,
-               w.return_post_id, r.name as return_name, r.starts_at as return_starts_at, w.state,
-               w.asked_at, w.answered_at, k.name as taken_by_name
-        from planning.swap w
-        join planning.post p using (post_id)
-        join territory.site s on s.site_id = p.site_id
-        left join access.account f on f.person_id = w.from_id
-        left join access.account t on t.person_id = w.to_id
-        left join access.account k on k.person_id = w.taken_by
-        left join planning.post r on r.post_id = w.return_post_id
+        _SWAP
+        + """
         where w.swap_id = %(id)s
         """,
         id=swap_id,

@@ -116,7 +116,7 @@ function driveGrid() {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.closest('dialog')) return;
+    if (event.target.closest('dialog[open]')) return;
     if (event.target.matches('input,textarea,select,[contenteditable]')) {
       if (event.key === 'Escape') event.target.blur();
       return;

@@ -1,5 +1,6 @@
 """A real PostgreSQL for the session; a database of its own for a test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from plateau.platform.live import Notifier
 from plateau.platform.migrate import migrate
 from plateau.platform.settings import Settings
 
+# A report is final at once, where a test does not say otherwise; processes inherit it.
+os.environ["PLATEAU_RECALL_S"] = "0"
 FAST = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=64MB"]
 
 

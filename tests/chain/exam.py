@@ -28,6 +28,7 @@ from plateau.platform.dimse import Hub
 from plateau.platform.runtime import Runtime
 from plateau.platform.settings import Settings
 from plateau.reading import service as reading
+from plateau.reading import signature
 from plateau.reading.types import Save, Sections, Signing
 from plateau.requests import scp as requests_scp
 from plateau.requests import service as requests
@@ -201,5 +202,6 @@ def read(place: Place) -> ExamId:
         kept = reading.save_draft(tx, place.reader, save, now=now, wall=wall)
     signing = Signing(save=replace(save, revision=kept.revision), password=PASSWORD)
     with place.db.begin() as tx:
-        reading.sign(tx, place.runtime.blobs, place.reader, signing, now=clock.now())
+        blobs, now, wall = place.runtime.blobs, clock.now(), clock.wall()
+        signature.sign(tx, blobs, place.reader, signing, now=now, wall=wall)
     return exam_id

@@ -13,7 +13,7 @@ from plateau.kernel.caller import Caller, Role
 from plateau.kernel.ids import ExamId, VersionId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
-from plateau.reading import service
+from plateau.reading import service, signature
 from plateau.reading.rules import lifecycle
 from plateau.reading.types import Save, Sections, Signing, Step
 
@@ -81,7 +81,7 @@ def take(db: Db, night: Night, caller: Caller | None = None) -> None:
 def signed(db: Db, blobs: Blobs, night: Night) -> VersionId:
     take(db, night)
     with db.begin() as tx:
-        return service.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON)
+        return signature.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON, wall=WALL)
 
 
 def a_colleague(tx: Tx, night: Night, name: str = "Dr Deux") -> Caller:

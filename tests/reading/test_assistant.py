@@ -20,7 +20,7 @@ from plateau.kernel.errors import (
 from plateau.kernel.ids import ExamId, VersionId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
-from plateau.reading import service
+from plateau.reading import service, signature
 from plateau.reading.assistant.service import arriving, deciding, supervising, switching
 from plateau.reading.assistant.service.supervising import Comparison
 from plateau.reading.assistant.types import Choice, Decision, Limit, Reason
@@ -61,7 +61,7 @@ def sign_kept(db: Db, blobs: Blobs, night: Night, exam_id: ExamId) -> VersionId:
         assert kept
         text = Save(exam_id=exam_id, sections=service.sections_of(kept), revision=kept.revision)
         signing = Signing(save=text, password=PASSWORD, despite_warnings=True)
-        version_id = service.sign(tx, blobs, night.reader, signing, now=SOON)
+        version_id = signature.sign(tx, blobs, night.reader, signing, now=SOON, wall=WALL)
         supervising.enter(tx, version_id, now=SOON)
         assert not supervising.enter(tx, version_id, now=SOON), "safe to run twice"
         return version_id

@@ -117,6 +117,23 @@ def test_a_night_reader_signs_by_keyboard_alone_and_gets_the_next(
         assert tx.value("select conclusion from reading.version") == "Hématome."
 
 
+def test_a_signature_is_recalled_in_one_key(page: Page, db: Db, blobs: Blobs, night: Night) -> None:
+    settings = runtime.settings_in_use().model_copy(update={"recall_s": 60})
+    runtime.use(runtime.Runtime(db, blobs, settings))
+    take(page)
+    page.fill("#result", "Hématome.")
+    page.fill("#conclusion", "Hématome du côté droit.")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/worklist?signed=*")
+    expect(page.locator(".recall")).to_contain_text("Définitif dans")
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/read/{night.exam_id}")
+    expect(page.locator("#conclusion")).to_have_value("Hématome du côté droit.")
+    with db.begin() as tx:
+        assert tx.value("select count(*) from reading.version") == 0
+
+
 def test_what_is_typed_is_saved_by_itself_and_on_demand(page: Page, db: Db, night: Night) -> None:
     take(page)
     page.fill("#result", "Un.")

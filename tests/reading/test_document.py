@@ -12,7 +12,7 @@ from make import NIGHT
 from plateau.images.types import Dose
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
-from plateau.reading import document, service, wording
+from plateau.reading import document, service, signature, wording
 from plateau.reading.document import Chapter, Paper, Signed
 from plateau.reading.types import Addendum, Seal, Sections
 from plateau.requests import service as requests
@@ -59,8 +59,8 @@ def justified(db: Db, night: Night) -> None:
 
 def printed(db: Db, blobs: Blobs, night: Night, text: Sections = TEXT) -> str:
     with db.begin() as tx:
-        version_id = service.sign(
-            tx, blobs, night.reader, signing(night.exam_id, text), now=SIGNED_AT
+        version_id = signature.sign(
+            tx, blobs, night.reader, signing(night.exam_id, text), now=SIGNED_AT, wall=WALL
         )
         return text_of(blobs.get(service.signed(tx, version_id).document_key))
 
@@ -106,7 +106,7 @@ def test_an_addendum_prints_what_it_follows(db: Db, blobs: Blobs, night: Night) 
         password=PASSWORD,
     )
     with db.begin() as tx:
-        version_id = service.add_addendum(tx, blobs, night.reader, added, now=SIGNED_AT)
+        version_id = signature.add_addendum(tx, blobs, night.reader, added, now=SIGNED_AT)
         words = text_of(blobs.get(service.signed(tx, version_id).document_key))
     assert words.index("Antériorité reçue") < words.index(added.text) < words.index(TEXT.result)
     assert words.count(TEXT.result) == 1

@@ -289,7 +289,8 @@ def test_signing_opens_the_next_exam_then_the_list(db: Db, night: Night, client:
     last = browser.post(f"/read/{following}/sign", data=form, headers=HX)
     assert last.status_code == 204
     assert last.headers["HX-Redirect"].startswith("/worklist?signed=")
-    assert ".pdf" in browser.get(last.headers["HX-Redirect"]).text
+    assert f"/exams/{following}/signature" in browser.get(last.headers["HX-Redirect"]).text
+    assert ".pdf" in browser.get(f"/exams/{following}/signature").text
 
 
 @pytest.mark.parametrize(

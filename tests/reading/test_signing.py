@@ -23,7 +23,7 @@ from plateau.kernel.errors import (
 from plateau.kernel.ids import ExamId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
-from plateau.reading import service
+from plateau.reading import service, signature
 from plateau.reading.types import Addendum, Sections, Step
 from reading.night import (
     LEASE,
@@ -74,21 +74,21 @@ def test_a_report_signed_by_someone_else_is_refused(db: Db, blobs: Blobs, night:
     with db.begin() as tx:
         colleague = a_colleague(tx, night)
         with pytest.raises(ConflictError, match="Dr Lecture has been reading"):
-            service.sign(tx, blobs, colleague, signing(night.exam_id), now=SOON)
+            signature.sign(tx, blobs, colleague, signing(night.exam_id), now=SOON, wall=WALL)
         assert state_of(tx, night.exam_id) == "reading"
         assert tx.value("select count(*) from reading.version") == 0
 
 
 def test_an_exam_nobody_took_is_not_signed(db: Db, blobs: Blobs, night: Night) -> None:
     with db.begin() as tx, pytest.raises(ConflictError, match="take it again"):
-        service.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON)
+        signature.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON, wall=WALL)
 
 
 def test_a_wrong_password_signs_nothing(db: Db, blobs: Blobs, night: Night) -> None:
     take(db, night)
     wrong = signing(night.exam_id, password="faux")
     with pytest.raises(RuleBrokenError), db.begin() as tx:
-        service.sign(tx, blobs, night.reader, wrong, now=SOON)
+        signature.sign(tx, blobs, night.reader, wrong, now=SOON, wall=WALL)
     with db.begin() as tx:
         assert state_of(tx, night.exam_id) == "reading"
         assert tx.value("select count(*) from reading.version") == 0
@@ -107,7 +107,7 @@ def test_an_empty_report_is_not_signed(
 ) -> None:
     take(db, night)
     with db.begin() as tx, pytest.raises(RuleBrokenError, match=said):
-        service.sign(tx, blobs, night.reader, signing(night.exam_id, text), now=SOON)
+        signature.sign(tx, blobs, night.reader, signing(night.exam_id, text), now=SOON, wall=WALL)
 
 
 def test_remarks_are_shown_once_then_signed_despite_them(
@@ -117,8 +117,9 @@ def test_remarks_are_shown_once_then_signed_despite_them(
     odd = signing(night.exam_id, replace(TEXT, result="Prostate de taille normale."))
     with db.begin() as tx:
         with pytest.raises(RuleBrokenError, match="look at the remarks"):
-            service.sign(tx, blobs, night.reader, odd, now=SOON)
-        assert service.sign(tx, blobs, night.reader, replace(odd, despite_warnings=True), now=SOON)
+            signature.sign(tx, blobs, night.reader, odd, now=SOON, wall=WALL)
+        sure = replace(odd, despite_warnings=True)
+        assert signature.sign(tx, blobs, night.reader, sure, now=SOON, wall=WALL)
 
 
 def test_a_stale_text_is_not_signed(db: Db, blobs: Blobs, night: Night) -> None:
@@ -126,17 +127,17 @@ def test_a_stale_text_is_not_signed(db: Db, blobs: Blobs, night: Night) -> None:
     with db.begin() as tx:
         service.save_draft(tx, night.reader, save(night.exam_id), now=NIGHT, wall=WALL)
     with db.begin() as tx, pytest.raises(ConflictError, match="still on your screen"):
-        service.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON)
+        signature.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON, wall=WALL)
 
 
 def test_signing_twice_gives_one_version(db: Db, blobs: Blobs, night: Night) -> None:
     first = signed(db, blobs, night)
     with db.begin() as tx:
-        again = service.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON)
+        again = signature.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON, wall=WALL)
         assert again == first
         other = signing(night.exam_id, replace(TEXT, result="Autre."))
         with pytest.raises(ConflictError, match="already signed"):
-            service.sign(tx, blobs, night.reader, other, now=SOON)
+            signature.sign(tx, blobs, night.reader, other, now=SOON, wall=WALL)
 
 
 def test_concurrent_signatures_give_one_version(db: Db, blobs: Blobs, night: Night) -> None:
@@ -149,7 +150,7 @@ def test_concurrent_signatures_give_one_version(db: Db, blobs: Blobs, night: Nig
         asked = signing(night.exam_id, replace(TEXT, result=result))
         try:
             with db.begin() as tx:
-                outcomes.append(service.sign(tx, blobs, night.reader, asked, now=SOON))
+                outcomes.append(signature.sign(tx, blobs, night.reader, asked, now=SOON, wall=WALL))
         except PlateauError as error:
             outcomes.append(error.code)
 
@@ -206,7 +207,8 @@ def test_an_addendum_follows_and_leaves_the_first_version_as_it_was(
     with db.begin() as tx:
         colleague = a_colleague(tx, night)
         before = service.signed(tx, first_id)
-        added_id = service.add_addendum(tx, blobs, colleague, an_addendum(night.exam_id), now=SOON)
+        addendum = an_addendum(night.exam_id)
+        added_id = signature.add_addendum(tx, blobs, colleague, addendum, now=SOON)
         added = service.signed(tx, added_id)
         assert (added.number, added.kind, added.reason) == (2, "addendum", "Antériorité reçue")
         assert added.signed_by == colleague.person_id
@@ -220,7 +222,7 @@ def test_an_addendum_follows_and_leaves_the_first_version_as_it_was(
 def test_an_addendum_to_nothing_signed_is_refused(db: Db, blobs: Blobs, night: Night) -> None:
     take(db, night)
     with db.begin() as tx, pytest.raises(RuleBrokenError):
-        service.add_addendum(tx, blobs, night.reader, an_addendum(night.exam_id), now=SOON)
+        signature.add_addendum(tx, blobs, night.reader, an_addendum(night.exam_id), now=SOON)
 
 
 @pytest.mark.parametrize("field", ["text", "conclusion", "reason"])
@@ -228,14 +230,14 @@ def test_an_addendum_says_what_and_why(db: Db, blobs: Blobs, night: Night, field
     signed(db, blobs, night)
     incomplete = an_addendum(night.exam_id, **{field: " "})
     with db.begin() as tx, pytest.raises(InvalidInputError):
-        service.add_addendum(tx, blobs, night.reader, incomplete, now=SOON)
+        signature.add_addendum(tx, blobs, night.reader, incomplete, now=SOON)
 
 
 def test_an_addendum_needs_the_password(db: Db, blobs: Blobs, night: Night) -> None:
     signed(db, blobs, night)
     wrong = an_addendum(night.exam_id, password="faux")
     with db.begin() as tx, pytest.raises(RuleBrokenError):
-        service.add_addendum(tx, blobs, night.reader, wrong, now=SOON)
+        signature.add_addendum(tx, blobs, night.reader, wrong, now=SOON)
 
 
 def test_another_site_sees_no_history(db: Db, night: Night) -> None:

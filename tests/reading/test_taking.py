@@ -17,7 +17,7 @@ from plateau.kernel.errors import (
 from plateau.kernel.ids import ExamId
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
-from plateau.reading import entering, jobs, service, views
+from plateau.reading import entering, jobs, service, signature, views
 from plateau.reading.types import Filters, Sections, Step
 from plateau.requests.events import ExamComplete
 from reading.night import (
@@ -79,7 +79,7 @@ def test_an_exam_with_images_missing_is_read_with_a_reason(
         entering.read_incomplete(tx, night.reader, exam_id=exam_id, reason=why, now=NIGHT)
         assert not views.worklist(tx, night.reader, Filters(), limit=10, now=NIGHT).arriving
         service.take(tx, night.reader, exam_id=exam_id, now=NIGHT, wall=WALL)
-        service.sign(tx, blobs, night.reader, signing(exam_id), now=SOON)
+        signature.sign(tx, blobs, night.reader, signing(exam_id), now=SOON, wall=WALL)
         log = service.history(tx, night.reader, exam_id=exam_id).transitions
         assert (log[0].event, log[0].role, log[0].cause) == ("opened", Role.READER, why)
         assert {row.site_id for row in log} == {night.world.site_id}
@@ -102,11 +102,11 @@ def test_images_asked_for_again_keep_a_report_from_being_signed(
     with db.begin() as tx:
         tx.run("update requests.exam set state = 'recalled'")
         with pytest.raises(RuleBrokenError, match="images are missing"):
-            service.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON)
+            signature.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON, wall=WALL)
         entering.read_incomplete(
             tx, night.reader, exam_id=night.exam_id, reason="Urgence", now=SOON
         )
-        service.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON)
+        signature.sign(tx, blobs, night.reader, signing(night.exam_id), now=SOON, wall=WALL)
         assert state_of(tx, night.exam_id) == "final"
 
 

@@ -26,6 +26,7 @@ from plateau.platform import clock, jobs
 from plateau.platform.db import Tx
 from plateau.platform.runtime import Runtime
 from plateau.reading import service as reading
+from plateau.reading import signature
 from plateau.reading.escalation import service as escalation
 from plateau.reading.followup import service as followup
 from plateau.reading.loops import service as loops
@@ -89,10 +90,19 @@ def _sweep(runtime: Runtime, stop: threading.Event) -> None:
     while not stop.wait(_SWEEP_S):
         _try(runtime, lambda tx: images.settle(tx, now=clock.now()))
         _try(runtime, lambda tx: reading.sweep_leases(tx, wall=clock.wall(), now=clock.now()))
+        _finalise(runtime)
         _try(runtime, lambda tx: escalation.sweep(tx, now=clock.now()))
         _try(runtime, lambda tx: access.end_old_sessions(tx, at=clock.wall()))
         _try(runtime, lambda tx: loops.sweep(tx, now=clock.now()))
         _try(runtime, lambda tx: followup.sweep(tx, now=clock.now()))
+
+
+def _finalise(runtime: Runtime) -> None:
+    """Print and send what can no longer be recalled; each report in its own transaction."""
+    try:
+        signature.finalise_due(runtime.db, runtime.blobs, now=clock.now(), wall=clock.wall())
+    except PlateauError as error:
+        log.warning("sweep.failed", code=error.code)
 
 
 def _sweep_slowly(runtime: Runtime, stop: threading.Event) -> None:

@@ -4,13 +4,22 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import AfterValidator, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from plateau.kernel.errors import InvalidInputError
 
 _PREFIX = "PLATEAU_"
 Uid = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)+$", max_length=64)]
+
+
+def _in_window(seconds: int) -> int:
+    if seconds and not 20 <= seconds <= 120:
+        raise ValueError("0, or from 20 to 120")
+    return seconds
+
+
+Recall = Annotated[int, AfterValidator(_in_window)]
 
 
 class Settings(BaseSettings):
@@ -43,6 +52,7 @@ class Settings(BaseSettings):
     clock: str | None = None  # a demonstration's clock, see platform/clock.py
     quiet_time_s: float = 30.0  # a study nobody announced is complete after this silence
     lease_s: float = 600.0  # how long a reader keeps an exam without a heartbeat
+    recall_s: Recall = 60  # how long its signer may take a report back, before it is final
     outbox_retry_s: float = 5.0  # first delay before a delivery is tried again
     public_url: str = ""  # where people open the pages: messages lead there; empty: no link
     smtp_url: str | None = None  # smtp://name:password@host:587 or smtps://…:465; none: no mail

@@ -14,7 +14,7 @@ from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
 from plateau.kernel.urgency import Urgency
 from plateau.platform import clock
 from plateau.platform.db import Db
-from plateau.reading import assigning, entering, rejected, service, views
+from plateau.reading import assigning, entering, rejected, service, signature, views
 from plateau.reading.rules import texts
 from plateau.reading.types import Addendum, Filters, Save, Sections, Signing
 from plateau.reading.views import Desk, Worklist
@@ -228,11 +228,28 @@ def sign(
     signing = Signing(save=save, password=password, despite_warnings=despite_warnings)
     try:
         with visit.db.begin() as tx:
-            version_id = service.sign(tx, blobs, visit.caller, signing, now=visit.now)
+            signature.sign(tx, blobs, visit.caller, signing, now=visit.now, wall=visit.wall)
     except (ConflictError, RuleBrokenError) as error:
         return _refused(visit, save, error)
     path = _next_path(visit, otherwise="/worklist")
-    return _go(visit.request, f"{path}?signed={version_id}&of={save.exam_id}")
+    return _go(visit.request, f"{path}?signed={save.exam_id}")
+
+
+@router.get("/exams/{exam_id}/signature")
+def look_at_signature(visit: VisitDep, exam_id: ExamId) -> Response:
+    """Part of the page after signing: recall, or the printed report once it is final."""
+    with visit.db.begin() as tx:
+        seen = views.signed(tx, visit.caller, exam_id=exam_id, wall=visit.wall)
+    return render(visit.request, "reading/signature.html", signed=seen)
+
+
+@router.post("/exams/{exam_id}/recall")
+def recall(visit: VisitDep, exam_id: ExamId) -> Response:
+    """What the caller has just signed is a draft again, and open before them."""
+    with visit.db.begin() as tx:
+        signature.recall(tx, visit.caller, exam_id, now=visit.now, wall=visit.wall)
+        service.take(tx, visit.caller, exam_id=exam_id, now=visit.now, wall=visit.wall)
+    return _go(visit.request, f"/read/{exam_id}")
 
 
 @router.get("/exams/{exam_id}")
@@ -246,7 +263,7 @@ def add_addendum(visit: VisitDep, blobs: BlobsDep, addendum: AddendumDep) -> Res
     """Add a version to a signed report; what was typed comes back when it is refused."""
     try:
         with visit.db.begin() as tx:
-            service.add_addendum(tx, blobs, visit.caller, addendum, now=visit.now)
+            signature.add_addendum(tx, blobs, visit.caller, addendum, now=visit.now)
     except (InvalidInputError, RuleBrokenError) as error:
         return _dossier(visit, addendum.exam_id, typed=addendum, error=error)
     return _go(visit.request, f"/exams/{addendum.exam_id}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from plateau.access import service as access
 from plateau.access.types import Access
@@ -14,25 +15,23 @@ from plateau.kernel.ids import ExamId, VersionId
 from plateau.planning import service as planning
 from plateau.planning.types import Coverage, Operator
 from plateau.platform.db import Tx
-from plateau.reading import assigning, service
+from plateau.reading import assigning, service, signature
+from plateau.reading.list_types import Arriving, Event, Prior, WorklistRow
 from plateau.reading.queries import blinded, lists, rejected, tasks, texts
 from plateau.reading.rules.ranking import Choice
 from plateau.reading.rules.texts import lateness
 from plateau.reading.types import (
-    Arriving,
     Draft,
-    Event,
     Filters,
     Held,
     Lateness,
     Lint,
-    Prior,
     Rejected,
     Sections,
+    Signature,
     SignedReport,
     State,
     Undecided,
-    WorklistRow,
 )
 from plateau.requests import service as requests
 from plateau.requests.types import ExamSheet, Question
@@ -103,6 +102,7 @@ class Desk:
     priors: Sequence[Prior]
     priors_elsewhere: int
     versions: Sequence[SignedReport]
+    signature: Signature | None  # signed, and not final yet
     questions: Sequence[Question]
     images_missing: bool  # and nobody has said why it is read without them
 
@@ -115,11 +115,22 @@ class Dossier:
     held: Held
     events: Sequence[Event]
     versions: Sequence[SignedReport]
+    signature: Signature | None  # for readers: signed, and not final yet
     rejected: Sequence[Rejected]
     sees_content: bool
     is_reader: bool
     is_coordinator: bool
     choices: Sequence[Choice]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What became of a signature: to be recalled for `left_s` more seconds, final, or recalled."""
+
+    exam_id: ExamId
+    left_s: int
+    is_mine: bool
+    version_id: VersionId | None  # once it is final
 
 
 def worklist(tx: Tx, caller: Caller, filters: Filters, *, limit: int, now: datetime) -> Worklist:
@@ -192,12 +203,13 @@ def desk(
         clock=_clock(tx, held, now),
         is_reader=held.site_id in caller.sites_as(Role.READER),
         text=typed or text,
-        standing=_standing(tx, caller, held, saved, service.lint(typed or text, sheet)),
+        standing=_standing(tx, caller, held, saved, signature.lint(typed or text, sheet)),
         priors=lists.priors(tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites),
         priors_elsewhere=lists.priors_elsewhere(
             tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites
         ),
         versions=texts.versions(tx, exam_id),
+        signature=signature.pending(tx, exam_id),
         questions=requests.questions_of(tx, exam_id),
         images_missing=not (held.incomplete_reason or requests.standing(tx, exam_id).complete),
     )
@@ -206,7 +218,7 @@ def desk(
 def standing(tx: Tx, caller: Caller, *, exam_id: ExamId, typed: Sections) -> Standing:
     """Where the draft on the caller's screen stands."""
     held = tasks.held(tx, exam_id, sites=caller.sites_as(*LISTED))
-    found = service.lint(typed, requests.exam_sheet(tx, exam_id))
+    found = signature.lint(typed, requests.exam_sheet(tx, exam_id))
     return _standing(tx, caller, held, texts.draft(tx, exam_id), found)
 
 
@@ -224,17 +236,33 @@ def dossier(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Dossie
     held = tasks.held(tx, exam_id, sites=caller.sites)
     _require_sight(tx, caller, exam_id)
     sees_content = held.site_id in caller.sites_as(*CLINICAL)
+    is_reader = held.site_id in caller.sites_as(Role.READER)
     _record(tx, caller, held, "exam.view", now)
     return Dossier(
         sheet=requests.exam_sheet(tx, exam_id),
         held=held,
         events=lists.timeline(tx, exam_id),
         versions=texts.versions(tx, exam_id),
+        signature=signature.pending(tx, exam_id) if is_reader else None,
         rejected=rejected.of_exam(tx, exam_id),
         sees_content=sees_content,
-        is_reader=held.site_id in caller.sites_as(Role.READER),
+        is_reader=is_reader,
         is_coordinator=held.site_id in caller.sites_as(Role.COORDINATOR),
         choices=assigning.explain(tx, exam_id, sites=caller.sites_as(*LISTED), now=now),
+    )
+
+
+def signed(tx: Tx, caller: Caller, *, exam_id: ExamId, wall: datetime) -> Signed:
+    """What became of the signature of an exam of the sites where the caller reads."""
+    held = tasks.held(tx, exam_id, sites=caller.sites_as(Role.READER))
+    pending = signature.pending(tx, exam_id)
+    left = (pending.final_at - wall).total_seconds() if pending else 0
+    versions = texts.versions(tx, exam_id)
+    return Signed(
+        exam_id=exam_id,
+        left_s=max(0, ceil(left)),
+        is_mine=pending is not None and held.reader_id == caller.person_id,
+        version_id=versions[-1].version_id if versions else None,
     )
 
 

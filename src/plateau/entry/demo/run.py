@@ -22,6 +22,7 @@ _AT_ONCE = 100_000.0  # times faster than life: as fast as this machine goes
 _LOOK_S = 0.5
 _STUCK_S = 120.0
 _LEAVE_EVERY = 6
+_RECALL_S = 20  # the shortest window: reports of the night are soon sent
 _PAIR = 2  # readers who are played; who comes after them is the visitor
 
 
@@ -49,13 +50,13 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
         port=port,
         anywhere=once,
         refused=unjustified(),
+        recall_s=0 if once else _RECALL_S,
         planned=True,
     )
     haste = _AT_ONCE if once else speed
     with show.opened(setting) as running:
-        running.cast.start_machines(
-            running.territory.machines, speed=haste, slices=slices, seed=seed
-        )
+        machines = running.territory.machines
+        running.cast.start_machines(machines, speed=haste, slices=slices, seed=seed)
         running.cast.start_drafter(supervision.NAME, supervision.VERSION)
         _start_people(running, speed=haste, leave=0 if once else _LEAVE_EVERY)
         if not once:

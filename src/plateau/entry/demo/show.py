@@ -38,6 +38,7 @@ class Setting:
     refused: Sequence[Visit] = ()  # what is asked besides, without a reason
     port: int = 8080
     anywhere: bool = False  # on free ports, whatever the territory file says
+    recall_s: int = 0  # how long a signed report may be recalled
     planned: bool = False  # by a roster that the planner makes, not by the territory file's
 
 
@@ -72,7 +73,7 @@ def opened(setting: Setting) -> Generator[Show, None, None]:
     ports = stage.choose_ports(web=setting.port, anywhere=setting.anywhere)
     folder = stage.empty(setting.folder).resolve()
     chosen = Settings(data_dir=folder, clock=str(setting.pace))
-    fleet = Fleet(chosen, _environment(folder, ports, str(setting.pace)))
+    fleet = Fleet(chosen, _environment(setting, folder, ports))
     cast = Cast(folder=folder, ports=ports, pace=str(setting.pace))
     stage.write_plan([*setting.visits, *setting.refused], folder / "plan.json")
     url = boot.embedded(chosen).start()
@@ -121,10 +122,11 @@ def _watched(show: Show) -> Generator[Show, None, None]:
         watcher.join()
 
 
-def _environment(folder: Path, ports: Ports, pace: str) -> dict[str, str]:
+def _environment(setting: Setting, folder: Path, ports: Ports) -> dict[str, str]:
     return {
         "PLATEAU_DATA_DIR": str(folder),
-        "PLATEAU_CLOCK": pace,
+        "PLATEAU_CLOCK": str(setting.pace),
+        "PLATEAU_RECALL_S": str(setting.recall_s),
         "PLATEAU_WEB_PORT": str(ports.web),
         "PLATEAU_DICOM_PORT": str(ports.dicom),
         "PLATEAU_MLLP_PORT": str(ports.mllp),

@@ -6,7 +6,7 @@ from plateau.reading.indicators.types import Asked, Rates, Story
 MOST = 200_000
 
 
-# An exam's first signature, with what led to it and the target in force then.
+# An exam's first signature that was not recalled, with what led to it and the target in force then.
 _STORIES = """
 with signed as (
   select n.exam_id, min(n.at) as at
@@ -15,7 +15,13 @@ with signed as (
     and n.at >= %(start)s and n.at < %(end)s
     and not exists (
       select from reading.transition b
-      where b.exam_id = n.exam_id and b.to_state = 'signed' and b.at < %(start)s)
+      where b.exam_id = n.exam_id
+        and (b.to_state = 'signed' and b.at < n.at
+             and not exists (
+               select from reading.transition r
+               where r.exam_id = b.exam_id and r.event = 'recalled'
+                 and r.transition_id > b.transition_id)
+             or b.event = 'recalled' and b.transition_id > n.transition_id))
   group by n.exam_id)
 select t.exam_id, e.accession_number, t.urgency, s.name as site, t.modality,
        extract(hour from t.complete_at at time zone s.time_zone)::int as hour,

@@ -5,8 +5,9 @@ from typing import LiteralString
 
 from plateau.kernel.ids import ExamId, PatientId, SiteId
 from plateau.platform.db import Tx
+from plateau.reading.list_types import Arriving, Event, Prior, WorklistRow
 from plateau.reading.rules import lifecycle
-from plateau.reading.types import Arriving, Event, Filters, Prior, State, WorklistRow
+from plateau.reading.types import Filters, State
 
 _TO_READ = (*lifecycle.WAITING, State.SECOND_READ)
 _STATES = {

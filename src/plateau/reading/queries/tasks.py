@@ -162,12 +162,25 @@ def finish(tx: Tx, *, exam_id: ExamId, reader_id: PersonId, now: datetime) -> No
     """End the reading of a locked exam that `reader_id` holds."""
     tx.run(
         """
-        update reading.task set state = 'final', signed_at = %(now)s, lease_until = null
+        update reading.task set state = 'signed', signed_at = %(now)s, lease_until = null
         where exam_id = %(exam)s and state = 'reading' and reader_id = %(reader)s
         """,
         exam=exam_id,
         reader=reader_id,
         now=now,
+    )
+
+
+def take_back(tx: Tx, *, exam_id: ExamId, state: State) -> None:
+    """A locked exam whose report is no longer signed waits again."""
+    tx.run(
+        """
+        update reading.task
+        set state = %(state)s, reader_id = null, taken_at = null, signed_at = null
+        where exam_id = %(exam)s and state = 'signed'
+        """,
+        exam=exam_id,
+        state=state,
     )
 
 

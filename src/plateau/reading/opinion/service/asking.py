@@ -18,6 +18,7 @@ from plateau.kernel.words import N_
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
 from plateau.reading import service as reading
+from plateau.reading import signature
 from plateau.reading.loops import service as loops
 from plateau.reading.loops.types import Opening, Owner
 from plateau.reading.opinion import rules
@@ -174,7 +175,7 @@ def attach(
     facts = Facts(reads_there=True, text=opinion.answer)
     state = rules.after(State(opinion.state), Step.ATTACHED, facts)
     whole = replace(addendum, exam_id=opinion.exam_id)
-    version_id = reading.add_addendum(tx, blobs, caller, whole, now=now)
+    version_id = signature.add_addendum(tx, blobs, caller, whole, now=now)
     asked.attach(tx, opinion_id, state=state, version_id=version_id)
     step = (Step.ATTACHED, State(opinion.state), state)
     asked.log(tx, opinion_id, step, at=now, by=caller.person_id)

@@ -13,7 +13,7 @@ from plateau.kernel.ids import ExamId, SiteId
 from plateau.kernel.words import N_
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
-from plateau.reading import service as reading
+from plateau.reading import signature
 from plateau.reading.loops import service as loops
 from plateau.reading.loops.types import Opening, Owner
 from plateau.reading.opinion import rules
@@ -197,7 +197,7 @@ def attach(
     if not item.conclusion or item.version_id:
         raise ConflictError("there is nothing to attach, or it is attached already")
     whole = replace(addendum, exam_id=item.exam_id)
-    version_id = reading.add_addendum(tx, blobs, caller, whole, now=now)
+    version_id = signature.add_addendum(tx, blobs, caller, whole, now=now)
     meetings.attach(tx, meeting_id, item.exam_id, version_id=version_id)
     tx.touch("reviews")
 

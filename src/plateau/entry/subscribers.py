@@ -8,6 +8,7 @@ from plateau.planning import jobs as planning
 from plateau.reading import jobs as reading
 from plateau.reading.assistant import jobs as drafts
 from plateau.reading.critical import jobs as critical
+from plateau.reading.relook import jobs as relook
 from plateau.reading.second import jobs as second_reading
 from plateau.requests import jobs as requests
 
@@ -18,6 +19,7 @@ SUBSCRIBERS = (
     reading,
     drafts,
     critical,
+    relook,
     second_reading,
     planning,
     exchange,

@@ -64,4 +64,5 @@ from (values
   ('critical', 'days', 4320, 1440),
   ('followup', '', 129600, 10080),
   ('recall', '', 1440, 240),
+  ('relook', '', 120, 30),
   ('', '', 4320, 1440)) as terms (kind, category, within, pass_on);

@@ -1,0 +1,1 @@
+"""Images that came after a report was signed: somebody looks at them."""

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from plateau.exchange import hl7v2, oru
 from plateau.exchange.types import Answer, Letter, Outcome
 from plateau.kernel.errors import InvalidInputError
-from plateau.kernel.ids import DeliveryId, PatientId, SiteId
+from plateau.kernel.ids import DeliveryId, PatientId, SiteId, VersionId
 
 AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 LETTER = Letter(
     delivery_id=DeliveryId(UUID(int=1)),
+    version_id=VersionId(UUID(int=3)),
     control_id="ABCDEFGHIJKLMNOPQRST",
     created_at=AT,
     site_id=SiteId(UUID(int=2)),

@@ -347,3 +347,19 @@ def test_the_real_clock_runs_the_loop_until_asked_to_stop(
     sender.join(5)
 
     assert not sender.is_alive()
+
+
+def test_a_report_is_delivered_then_read_by_whoever_asked(post: Runtime, port: int) -> None:
+    world, _ = owed(post, port)
+    with post.db.begin() as tx:
+        tx.run("update reading.task set state = 'final'")
+        version_id = tx.value("select version_id from reading.version")
+    asker = a_caller(world.requester_id, world.site_id, role=Role.REQUESTER)
+    with post.db.begin() as tx:
+        service.acknowledge(tx, asker, version_id=version_id, now=NIGHT)
+        assert tx.value("select state from reading.task") == "final"  # systems come first
+    assert send(post) is Outcome.ACCEPTED
+    with post.db.begin() as tx:
+        assert tx.value("select state from reading.task") == "closed"
+        steps = tx.values("select event from reading.transition order by transition_id")
+    assert steps == ["delivered", "acknowledged", "closed"]

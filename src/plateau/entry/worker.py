@@ -27,6 +27,7 @@ from plateau.platform.db import Tx
 from plateau.platform.runtime import Runtime
 from plateau.reading import service as reading
 from plateau.reading import signature
+from plateau.reading.closing import service as closing
 from plateau.reading.escalation import service as escalation
 from plateau.reading.followup import service as followup
 from plateau.reading.loops import service as loops
@@ -95,6 +96,7 @@ def _sweep(runtime: Runtime, stop: threading.Event) -> None:
         _try(runtime, lambda tx: access.end_old_sessions(tx, at=clock.wall()))
         _try(runtime, lambda tx: loops.sweep(tx, now=clock.now()))
         _try(runtime, lambda tx: followup.sweep(tx, now=clock.now()))
+        _try(runtime, lambda tx: closing.sweep(tx, now=clock.now()))
 
 
 def _finalise(runtime: Runtime) -> None:

@@ -33,6 +33,7 @@ from plateau.patients import service as patients
 from plateau.patients.types import Traits
 from plateau.platform.db import Tx
 from plateau.reading import service as reading
+from plateau.reading.closing import service as closing
 from plateau.reading.types import SignedReport
 from plateau.territory import service as territory
 
@@ -50,6 +51,7 @@ def enqueue(tx: Tx, *, version_id: VersionId, now: datetime, wall: datetime) -> 
     owed = [one for version in versions for one in _owed(tx, version)]
     outbox.add_lanes(tx, sorted({one.destination_id for one in owed}), wall=wall)
     outbox.add_deliveries(tx, owed, now=now, wall=wall)
+    _move_on(tx, version_id, now=now, is_owed=bool(owed))
     tx.touch("deliveries", "reports")
 
 
@@ -94,6 +96,7 @@ def conclude(tx: Tx, attempt: Attempt, *, first_delay: timedelta) -> None:
     outbox.release(tx, attempt.claim, due_at=due_at, failures=failures)
     if state is State.DELIVERED:
         _audit(tx, letter, at=attempt.at)
+        _move_on(tx, letter.version_id, now=attempt.at)
     tx.touch("deliveries", "reports")
 
 
@@ -174,6 +177,7 @@ def acknowledge(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime)
     report = _own_report(tx, caller, version_id)
     if results.add_acknowledgement(tx, version_id, person_id=caller.person_id, at=now):
         _note(tx, caller, report, action="report.acknowledge", at=now)
+        _move_on(tx, version_id, now=now)
         tx.touch("reports")
 
 
@@ -227,6 +231,18 @@ def _note(tx: Tx, caller: Caller, report: SignedReport, *, action: str, at: date
         site_id=report.site_id,
     )
     access.record(tx, caller, what, at=at)
+
+
+def _move_on(tx: Tx, version_id: VersionId, *, now: datetime, is_owed: bool = True) -> None:
+    """The report stands where its last version has come; one owed to nobody has arrived."""
+    if arrival := results.arrival(tx, version_id):
+        closing.move_on(
+            tx,
+            arrival.exam_id,
+            is_delivered=arrival.is_delivered or not is_owed,
+            is_acknowledged=arrival.is_acknowledged,
+            now=now,
+        )
 
 
 def _audit(tx: Tx, letter: Letter, *, at: datetime) -> None:

@@ -74,10 +74,20 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """How far the last version of a report has come."""
+
+    exam_id: ExamId
+    is_delivered: bool  # to every system that it is owed to, of which there is one at least
+    is_acknowledged: bool  # somebody who asked for it has read it
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One report on its way to one destination: all that the message holds but the PDF."""
 
     delivery_id: DeliveryId
+    version_id: VersionId
     control_id: str
     created_at: datetime
     site_id: SiteId

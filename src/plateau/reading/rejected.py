@@ -12,7 +12,7 @@ from plateau.reading.queries import rejected, tasks
 from plateau.reading.rules import lifecycle
 from plateau.reading.types import State, Verdict
 
-_TOLD = (State.READING, State.DRAFT, State.SIGNED, State.FINAL)
+_TOLD = (State.READING, State.DRAFT, *lifecycle.DONE)
 _LONGEST = 1000  # characters of a reason
 
 

@@ -129,10 +129,10 @@ def next_letter(tx: Tx, destination_id: DestinationId, *, wall: datetime) -> Let
     return tx.maybe(
         Letter,
         """
-        select d.delivery_id, d.control_id, d.created_at, d.site_id, x.host, x.port, x.application,
-               x.facility, s.code as site_code, t.patient_id, i.value as local_id, p.surname,
-               p.first_name, p.birth_on, p.sex, e.accession_number, e.study_uid, e.exam_code,
-               y.name as exam_name, t.modality,
+        select d.delivery_id, d.version_id, d.control_id, d.created_at, d.site_id, x.host,
+               x.port, x.application, x.facility, s.code as site_code, t.patient_id,
+               i.value as local_id, p.surname, p.first_name, p.birth_on, p.sex,
+               e.accession_number, e.study_uid, e.exam_code, y.name as exam_name, t.modality,
                coalesce(e.started_at, e.acquired_at, t.complete_at) as observed_at,
                a.name as requester_name, r.aim, v.kind, v.reason, v.indication, v.technique,
                v.result, v.conclusion, v.signed_at, b.name as signer_name,

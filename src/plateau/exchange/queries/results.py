@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from plateau.exchange.types import ExamReceipt, Link, Pending, Reading, Receipt, Result
+from plateau.exchange.types import Arrival, ExamReceipt, Link, Pending, Reading, Receipt, Result
 from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
 from plateau.platform.db import Tx
 
@@ -171,3 +171,25 @@ def add_acknowledgement(
         at=at,
     )
     return touched == 1
+
+
+def arrival(tx: Tx, version_id: VersionId) -> Arrival | None:
+    """How far the last version of a report has come; None of a version that others follow."""
+    return tx.maybe(
+        Arrival,
+        """
+        select v.exam_id,
+               count(d.delivery_id) filter (where d.state <> 'delivered') = 0
+                 and count(d.delivery_id) > 0 as is_delivered,
+               exists (
+                 select from exchange.acknowledgement a
+                 where a.version_id = v.version_id) as is_acknowledged
+        from reading.version v
+        left join exchange.delivery d using (version_id)
+        where v.version_id = %(version)s
+          and not exists (
+            select from reading.version w where w.exam_id = v.exam_id and w.number > v.number)
+        group by v.version_id
+        """,
+        version=version_id,
+    )

@@ -1,0 +1,1 @@
+"""What becomes of a final report: delivered, read by whoever asked, closed."""

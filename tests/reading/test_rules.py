@@ -1,5 +1,6 @@
 """Who goes first, what a report lacks."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -129,6 +130,45 @@ def test_another_injection_than_planned_deserves_a_second_look() -> None:
     assert rules.lint(told, asked(protocol="Sans injection")).warnings == (Finding.OTHER_CONTRAST,)
     assert rules.lint(told, asked(protocol="Avec injection")).warnings == ()
     assert rules.lint(told, asked(protocol="Cérébral")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("Scanner de Mme TESTINVENTE.", False),
+        ("Mme DUPONT, chute.", True),
+        ("Mme TESTINVENTE-DUPONT, chute.", False),
+        ("Résultat donné à Mme DUPONT, infirmière.", False),
+        ("Dit par M. DURAND au téléphone.", False),
+        ("IPP : TEST-0002.", True),
+        ("IPP : TEST-0001.", False),
+        ("Comparé au n° d'examen A-77.", False),
+        ("n° d'examen : B78-1.", True),
+        ("Mme Dupont", False),
+    ],
+)
+def test_another_patient_in_the_text_forbids_signing(written: str, found: bool) -> None:
+    this = replace(asked(), surname="TESTINVENTÉ", local_id="TEST-0001", accession_number="A-77")
+    refusals = rules.lint(sections(result=written), this).refusals
+    assert (Finding.OTHER_PATIENT in refusals) == found
+
+
+@pytest.mark.parametrize(
+    ("age", "written", "found"),
+    [
+        (76, "Patiente de 76 ans.", False),
+        (76, "Patiente de 75 ans.", False),
+        (76, "Patiente de 67 ans.", True),
+        (76, "A 67-year-old woman.", True),
+        (76, "Lésion stable depuis 2 ans.", False),
+        (76, "Crâne de nourrisson.", True),
+        (0, "Crâne de nourrisson.", False),
+        (None, "Patiente de 67 ans.", False),
+    ],
+)
+def test_another_age_deserves_a_second_look(age: int | None, written: str, found: bool) -> None:
+    warnings = rules.lint(sections(result=written), replace(asked(), age=age)).warnings
+    assert (Finding.OTHER_AGE in warnings) == found
 
 
 words = st.text(max_size=20)

@@ -19,6 +19,7 @@ from plateau.kernel.errors import (
     RuleBrokenError,
 )
 from plateau.kernel.ids import ExamId, VersionId
+from plateau.kernel.time import local
 from plateau.planning import service as planning
 from plateau.platform import jobs, runtime
 from plateau.platform.blobs import Blobs
@@ -59,6 +60,10 @@ def lint(sections: Sections, sheet: ExamSheet) -> Lint:
         text=f"{sheet.exam_type.name}\n{sheet.request.region}\n{sheet.request.aim}",
         protocol=sheet.exam.protocol,
         sex=sheet.patient.sex,
+        age=_age(sheet),
+        surname=sheet.patient.surname,
+        local_id=sheet.local_id or "",
+        accession_number=sheet.exam.accession_number,
     )
     return text_rules.lint(sections, asked)
 
@@ -204,7 +209,18 @@ def _require_latest(tx: Tx, save: Save) -> None:
         raise ConflictError("another text was saved meanwhile; yours is still on your screen")
 
 
+def _age(sheet: ExamSheet) -> int | None:
+    """In whole years, when the images were made."""
+    made = sheet.exam.acquired_at or sheet.exam.complete_at
+    if made is None:
+        return None
+    on, born = local(made).date(), sheet.patient.birth_on
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def _require_clean(found: Lint, *, despite_warnings: bool) -> None:
+    if Finding.OTHER_PATIENT in found.refusals:
+        raise RuleBrokenError("this report names another patient, number or exam than this one")
     if len(found.refusals) > 1:
         raise RuleBrokenError("the result and the conclusion are empty")
     if Finding.EMPTY_RESULT in found.refusals:

@@ -79,6 +79,8 @@ class Finding(StrEnum):
     OTHER_SIDE = "other_side"
     OTHER_SEX = "other_sex"
     OTHER_CONTRAST = "other_contrast"
+    OTHER_AGE = "other_age"
+    OTHER_PATIENT = "other_patient"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,10 @@ class Asked:
     text: str
     protocol: str
     sex: str
+    age: int | None = None  # in years when the images were made; not known: none
+    surname: str = ""
+    local_id: str = ""
+    accession_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import datetime
 
 from plateau.kernel.ids import ExamId
+from plateau.reading.rules import whose
 from plateau.reading.types import Asked, Finding, Lateness, Lint, Seal, Sections
 
 _SOON = 0.2  # of the delay
@@ -47,6 +48,12 @@ def lint(sections: Sections, asked: Asked) -> Lint:
     refusals = {
         Finding.EMPTY_RESULT: _is_empty(sections.result, asked.template),
         Finding.EMPTY_CONCLUSION: _is_empty(sections.conclusion, asked.template),
+        Finding.OTHER_PATIENT: whose.is_somebody_else(
+            "\n".join(astuple(sections)),
+            surname=asked.surname,
+            local_id=asked.local_id,
+            accession=asked.accession_number,
+        ),
     }
     written = f"{sections.result}\n{sections.conclusion}"
     warnings = {
@@ -54,6 +61,7 @@ def lint(sections: Sections, asked: Asked) -> Lint:
         Finding.OTHER_SIDE: _contradicts_side(asked.text, written),
         Finding.OTHER_SEX: _contradicts_sex(asked.sex, written),
         Finding.OTHER_CONTRAST: _contradicts_contrast(asked.protocol, sections.technique),
+        Finding.OTHER_AGE: whose.is_other_age(f"{sections.indication}\n{written}", asked.age),
     }
     return Lint(
         refusals=tuple(finding for finding, found in refusals.items() if found),

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plateau.patients.rules import differences, faults, fold
+from plateau.kernel.names import fold
+from plateau.patients.rules import differences, faults
 from plateau.patients.types import Traits
 
 KNOWN = Traits(surname="Testinventé", first_name="Élodie", birth_on=date(1950, 2, 3), sex="F")

@@ -1,20 +1,11 @@
 """Telling whether two descriptions can be of one person."""
 
-import re
-import unicodedata
 from datetime import date
 
+from plateau.kernel.names import fold
 from plateau.patients.types import SEXES, Traits
 
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "OE", "Æ": "AE"})
 UNKNOWN_SEX = "U"
-
-
-def fold(name: str) -> str:
-    """A name without case, accents or punctuation, as it is compared."""
-    decomposed = unicodedata.normalize("NFKD", name.translate(_LIGATURES).casefold())
-    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(re.findall(r"\w+", letters.replace("_", " ")))
 
 
 def differences(known: Traits, said: Traits) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ the result (`à Mme …`, `par M. …`) is not taken for the patient.
 
 import re
 
-from plateau.patients.rules import fold
+from plateau.kernel.names import fold
 
 _YEARS_OFF = 1  # birthdays between the exam and its report
 _GROWN = 2
@@ -55,4 +55,4 @@ def _is_other(pattern: re.Pattern[str], written: str, mine: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return [word for word in re.split(r"[\W_]+", fold(name)) if word]
+    return fold(name).split()

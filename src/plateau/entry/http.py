@@ -42,6 +42,7 @@ from plateau.platform.runtime import Runtime
 from plateau.reading import pages as reading
 from plateau.reading.assistant import api as drafts_api
 from plateau.reading.assistant import pages as drafts
+from plateau.reading.control import pages as control
 from plateau.reading.correlation import pages as biopsies
 from plateau.reading.critical import pages as critical
 from plateau.reading.escalation import pages as escalation
@@ -81,6 +82,7 @@ ROUTERS = (
     desk.router,
     asking.router,
     reading.router,
+    control.router,
     loops.router,
     indicators.router,
     critical.router,

@@ -63,7 +63,6 @@ def lint(sections: Sections, sheet: ExamSheet) -> Lint:
         age=_age(sheet),
         surname=sheet.patient.surname,
         local_id=sheet.local_id or "",
-        accession_number=sheet.exam.accession_number,
     )
     return text_rules.lint(sections, asked)
 
@@ -220,7 +219,7 @@ def _age(sheet: ExamSheet) -> int | None:
 
 def _require_clean(found: Lint, *, despite_warnings: bool) -> None:
     if Finding.OTHER_PATIENT in found.refusals:
-        raise RuleBrokenError("this report names another patient, number or exam than this one")
+        raise RuleBrokenError("this report names another patient, or another patient's number")
     if len(found.refusals) > 1:
         raise RuleBrokenError("the result and the conclusion are empty")
     if Finding.EMPTY_RESULT in found.refusals:

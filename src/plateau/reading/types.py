@@ -80,6 +80,7 @@ class Finding(StrEnum):
     OTHER_SEX = "other_sex"
     OTHER_CONTRAST = "other_contrast"
     OTHER_AGE = "other_age"
+    OTHER_NAME = "other_name"
     OTHER_PATIENT = "other_patient"
 
 
@@ -104,7 +105,6 @@ class Asked:
     age: int | None = None  # in years when the images were made; not known: none
     surname: str = ""
     local_id: str = ""
-    accession_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,14 +45,12 @@ def lateness(complete_at: datetime, due_at: datetime, now: datetime) -> Lateness
 
 def lint(sections: Sections, asked: Asked) -> Lint:
     """What a report lacks, and where it seems to contradict what was asked."""
+    everything = "\n".join(astuple(sections))
     refusals = {
         Finding.EMPTY_RESULT: _is_empty(sections.result, asked.template),
         Finding.EMPTY_CONCLUSION: _is_empty(sections.conclusion, asked.template),
         Finding.OTHER_PATIENT: whose.is_somebody_else(
-            "\n".join(astuple(sections)),
-            surname=asked.surname,
-            local_id=asked.local_id,
-            accession=asked.accession_number,
+            everything, surname=asked.surname, local_id=asked.local_id
         ),
     }
     written = f"{sections.result}\n{sections.conclusion}"
@@ -61,6 +59,7 @@ def lint(sections: Sections, asked: Asked) -> Lint:
         Finding.OTHER_SIDE: _contradicts_side(asked.text, written),
         Finding.OTHER_SEX: _contradicts_sex(asked.sex, written),
         Finding.OTHER_CONTRAST: _contradicts_contrast(asked.protocol, sections.technique),
+        Finding.OTHER_NAME: whose.is_other_name(everything, surname=asked.surname),
         Finding.OTHER_AGE: whose.is_other_age(f"{sections.indication}\n{written}", asked.age),
     }
     return Lint(

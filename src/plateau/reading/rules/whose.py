@@ -1,7 +1,7 @@
 """Whether a report speaks of somebody else than its patient: pure.
 
-A name counts after a title only, in capitals as surnames are written in France; whoever was told
-the result (`à Mme …`, `par M. …`) is not taken for the patient.
+A number, or a name given as the patient's, is certain enough to refuse; a name after a title may be
+that of whoever was told, and is only doubted. Surnames are written in capitals, as in France.
 """
 
 import re
@@ -10,49 +10,49 @@ from plateau.kernel.names import fold
 
 _YEARS_OFF = 1  # birthdays between the exam and its report
 _GROWN = 2
-_NAMED = re.compile(
-    r"(?<!à )(?<!par )(?<!avec )(?<!to )(?<!by )(?<!with )"
-    r"\b(?:M\.|Mr\.?|Mme|Mlle|Monsieur|Madame|Mrs\.?|Ms\.?)\s+([A-ZÀ-Ý][A-ZÀ-Ý' -]*[A-ZÀ-Ý])\b"
-)
+_MONTHS = 12
+_SURNAME = r"([A-ZÀ-Ý][A-ZÀ-Ý' -]*[A-ZÀ-Ý])\b"
+_PATIENT = re.compile(r"\b(?:[Pp]atiente?|[Nn]om)\s*:\s*(?:(?:M\.|Mr\.?|Mme|Mlle)\s+)?" + _SURNAME)
+_TITLED = re.compile(r"\b(?:M\.|Mr\.?|Mme|Mlle|Monsieur|Madame|Mrs\.?|Ms\.?)\s+" + _SURNAME)
 _NUMBERED = re.compile(
-    r"\b(?:IPP|NIP|patient id)\s*(?:n[°o]\s*)?:?\s*([A-Z0-9][A-Z0-9./-]{3,})", re.IGNORECASE
-)
-_ACCESSION = re.compile(
-    r"\b(?:n[°o] d['’]examen|accession(?: number)?)\s*:?\s*([A-Z0-9][A-Z0-9./-]{3,})",
-    re.IGNORECASE,
+    r"\b(?:IPP|NIP|patient id)\s*(?:n[°o]\s*:?|:)\s*([A-Z0-9./-]*\d[A-Z0-9./-]*)", re.IGNORECASE
 )
 _AGED = re.compile(
-    r"\b(?:patiente?|homme|femme|enfant|âgée?|garçon|fille|man|woman|aged)(?: de)? (\d{1,3})"
-    r"(?:\s*ans\b)?|\b(\d{1,3})[ -]year[ -]old",
+    r"\b(?:patiente?|homme|femme|enfant|âgée?|garçon|fille|man|woman|aged),?(?: de)? (\d{1,3})\s*"
+    r"(ans|mois|years|months)\b|\b(\d{1,3})[ -](year|month)s?[ -]old",
     re.IGNORECASE,
 )
 _NEWBORN = re.compile(r"\b(?:nourrissons?|nouveau-nés?|newborn|infant)\b", re.IGNORECASE)
 
 
-def is_somebody_else(written: str, *, surname: str, local_id: str, accession: str) -> bool:
-    """Whether a patient's name, number or exam is written that are not those of this exam."""
-    mine = set(_words(surname))
-    return (
-        any(mine and not mine & set(_words(name)) for name in _NAMED.findall(written))
-        or _is_other(_NUMBERED, written, local_id)
-        or _is_other(_ACCESSION, written, accession)
+def is_somebody_else(written: str, *, surname: str, local_id: str) -> bool:
+    """Whether a patient's number, or a name given as the patient's, is not the one of this exam."""
+    return _names_another(_PATIENT, written, surname) or any(
+        local_id and number.rstrip(".").casefold() != local_id.casefold()
+        for number in _NUMBERED.findall(written)
     )
+
+
+def is_other_name(written: str, *, surname: str) -> bool:
+    """Whether somebody is named after a title who may not be this patient."""
+    return _names_another(_TITLED, written, surname)
 
 
 def is_other_age(written: str, age: int | None) -> bool:
     """Whether an age is written that this patient, of so many years, does not have."""
     if age is None:
         return False
-    told = [int(one or other) for one, other in _AGED.findall(written)]
+    told = [
+        int(one or other) // (_MONTHS if (unit or units).lower()[0] == "m" else 1)
+        for one, unit, other, units in _AGED.findall(written)
+    ]
     return any(abs(years - age) > _YEARS_OFF for years in told) or (
         age >= _GROWN and bool(_NEWBORN.search(written))
     )
 
 
-def _is_other(pattern: re.Pattern[str], written: str, mine: str) -> bool:
-    found = [one.rstrip(".").casefold() for one in pattern.findall(written)]
-    return bool(mine) and any(one != mine.casefold() for one in found)
-
-
-def _words(name: str) -> list[str]:
-    return fold(name).split()
+def _names_another(pattern: re.Pattern[str], written: str, surname: str) -> bool:
+    mine = set(fold(surname).split())
+    return bool(mine) and any(
+        not mine & set(fold(name).split()) for name in pattern.findall(written)
+    )

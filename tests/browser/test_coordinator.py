@@ -41,6 +41,36 @@ def test_the_night_is_in_view(open_page: Open, scene: Scene, reads_well: ReadsWe
     expect(row_of(page, "UTOPIE")).to_contain_text("13 / 13")
 
 
+def test_exams_are_shared_by_key_and_by_hand(
+    open_page: Open, scene: Scene, reads_well: ReadsWell
+) -> None:
+    first, second = scene.image("PARTAGE"), scene.image("RÉPARTI")
+    page = open_page(COORDINATOR, "/control")
+    expect(page.get_by_role("link", name="Répartir les examens")).to_be_visible()
+    page.keyboard.press("g")
+    page.wait_for_url("**/control/share")
+    expect_live(page)
+    mark(page)
+    reads_well(page)
+    row, other = page.locator(f"#exam-{first}"), page.locator(f"#exam-{second}")
+    for _ in range(page.locator("tr[id]").count()):
+        page.keyboard.press("j")
+        if row.get_attribute("aria-selected") == "true":
+            break
+    page.keyboard.press("g")
+    expect(row.locator("td").nth(4)).to_contain_text("Dr ", timeout=SOON_MS)
+    page.keyboard.press("r")
+    expect(row.locator("td").nth(4)).to_have_text("—", timeout=SOON_MS)
+    able = other.locator("option").first.get_attribute("value")
+    reader = page.locator(f"[data-reader='{able}']")
+    other.drag_to(reader)
+    expect(other.locator("td").nth(4)).to_contain_text("Dr ", timeout=SOON_MS)
+    other.get_by_role("button", name="Retirer").click()
+    expect(other.locator("td").nth(4)).to_have_text("—", timeout=SOON_MS)
+    expect_no_reload(page)
+    reads_well(page)
+
+
 def test_a_report_that_a_member_refuses_is_said_until_it_arrives(
     open_page: Open, scene: Scene, reads_well: ReadsWell
 ) -> None:

@@ -1,5 +1,6 @@
 """The radiologist on duty in Bayonne: justifies, reads, signs, with the keyboard alone."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -49,7 +50,7 @@ def test_a_request_is_justified_read_and_signed(
     expect_images(page)
     reads_well(page)
     colleague_sees_the_lock(open_page, exam, reads_well)
-    write(page)
+    write_and_measure(page)
     sign(page, exam)
     reads_well(page)
 
@@ -59,6 +60,27 @@ def expect_images(page: Page) -> None:
     canvas = page.frame_locator("#viewer").locator("canvas").first
     canvas.wait_for(timeout=60_000)
     Scene.wait_for(lambda: greys(page) > GREYS, "the images are drawn", seconds=60)
+
+
+def measure(page: Page) -> None:
+    """A length drawn on the images is a line of the result, once."""
+    viewer, result = page.frame_locator("#viewer"), page.locator("#result")
+    page.keyboard.press("Alt+m")
+    expect(page.locator("#put")).to_contain_text("Rien n’est mesuré")
+    box = viewer.locator("canvas").first.bounding_box()
+    assert box
+    page.evaluate("""() => document.getElementById('viewer').contentWindow.commandsManager
+        .runCommand('setToolActive', {toolName: 'Length'})""")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 40, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=8)
+    page.mouse.up()
+    expect(viewer.get_by_text(" mm").first).to_be_visible(timeout=SOON_MS)
+    page.keyboard.press("Alt+m")
+    expect(result).to_have_value(re.compile(r"\n- .*\d mm"))
+    page.keyboard.press("Alt+m")
+    assert result.input_value().count(" mm") == 1
 
 
 def greys(page: Page) -> int:
@@ -84,7 +106,7 @@ def colleague_sees_the_lock(open_page: Open, exam: str, reads_well: ReadsWell) -
     page.context.close()
 
 
-def write(page: Page) -> None:
+def write_and_measure(page: Page) -> None:
     """What is typed is kept by itself, and is still there after a reload."""
     page.keyboard.press("Alt+r")
     expect(page.locator("#result")).to_be_focused()
@@ -97,6 +119,7 @@ def write(page: Page) -> None:
     expect(page.locator("#saved")).to_contain_text("Brouillon enregistré à", timeout=SOON_MS)
     page.reload()
     expect(page.locator("#conclusion")).to_have_value(CONCLUSION)
+    measure(page)
 
 
 def sign(page: Page, exam: str) -> None:

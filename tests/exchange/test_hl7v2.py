@@ -42,6 +42,7 @@ LETTER = Letter(
     requester_name="Dr Urgence",
     aim="Hémorragie ?",
     kind="final",
+    follows=False,
     reason="",
     indication="Chute.",
     technique="Sans injection.",
@@ -142,7 +143,7 @@ def test_the_signed_document_travels_whole() -> None:
 
 
 def test_an_addendum_says_that_it_corrects_and_why() -> None:
-    parsed = sent(replace(LETTER, kind="addendum", reason="Relecture."))
+    parsed = sent(replace(LETTER, kind="addendum", follows=True, reason="Relecture."))
 
     assert hl7v2.value(parsed, "OBR", 25) == "C"
     assert hl7v2.value(parsed, "NTE", 3) == "Relecture."

@@ -1,5 +1,7 @@
 """A whole exam of each kind of the demonstration's machines, through the hub's DICOM doors."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
@@ -10,6 +12,7 @@ from outside import dose, exams, link, objects, phantom, steps
 from outside.exams import Machine
 from plateau.images import service
 from plateau.images.types import Dose, Study
+from plateau.platform import clock
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.platform.dimse import Hub
@@ -32,7 +35,7 @@ def ordered(modality: str) -> Dataset:
     return item
 
 
-def perform(port: int, modality: str) -> tuple[str, int]:
+def perform(port: int, modality: str, now: datetime = make.NIGHT) -> tuple[str, int]:
     """The study that the machine made and sent, and how many objects it is."""
     machine = Machine(
         ae_title=f"{modality}_TEST",
@@ -42,7 +45,7 @@ def perform(port: int, modality: str) -> tuple[str, int]:
         called="PLATEAU",
     )
     item = ordered(modality)
-    exam = exams.begin(machine, item, seed=1, slices=4, now=make.NIGHT, speed=60)
+    exam = exams.begin(machine, item, seed=1, slices=4, now=now, speed=60)
     series = phantom.draw(exams.part_of(exam), exam.seed, exam.slices)
     made = list(objects.instances(exam, series))
     with link.associate(machine) as line:
@@ -68,6 +71,29 @@ def sent(db: Db, blobs: Blobs, modality: str) -> tuple[Study, int, Dose | None]:
         study = service.study_of(tx, study_uid)
         assert study
         return study, count, service.dose_of(tx, blobs, study_uid=study_uid)
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+def test_a_machine_whose_clock_is_wrong_changes_no_delay(db: Db, blobs: Blobs, days: int) -> None:
+    """What we saw is dated by our clock, and only what the machine says of itself by its own."""
+    with db.begin() as tx:
+        make.a_world(tx)
+    theirs, before = clock.now() + timedelta(days=days), clock.now()
+    with running(Hub(db, blobs)) as port:
+        study_uid, _ = perform(port, "CT", theirs)
+    with db.begin() as tx:
+        seen = tx.values(
+            """
+            select unnest(array[first_instance_at, last_instance_at, complete_at])
+            from images.study where study_uid = %(uid)s
+            """,
+            uid=study_uid,
+        )
+        started = tx.value(
+            "select started_at from images.study where study_uid = %(uid)s", uid=study_uid
+        )
+    assert all(before <= at <= clock.now() for at in seen)
+    assert abs(started - theirs) < timedelta(hours=12)
 
 
 @pytest.mark.parametrize("modality", ["CT", "DX", "MR"])

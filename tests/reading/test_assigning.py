@@ -98,6 +98,22 @@ def test_a_coordinator_gives_an_exam_and_its_reader_finds_it_first(db: Db, night
         assert (log[0].role, log[0].cause) == (Role.COORDINATOR, "Dr Deux")
 
 
+def test_a_coordinator_takes_back_what_was_given_and_nobody_reads(db: Db, night: Night) -> None:
+    with db.begin() as tx:
+        coordinator = a_coordinator(tx, night)
+        with pytest.raises(ConflictError, match="given to nobody"):
+            assigning.take_back(tx, coordinator, night.exam_id, now=NIGHT)
+        me = night.reader.person_id
+        assigning.assign(tx, coordinator, night.exam_id, to=me, now=NIGHT)
+        with pytest.raises(NotFoundError):
+            assigning.take_back(tx, night.reader, night.exam_id, now=NIGHT)
+        assigning.take_back(tx, coordinator, night.exam_id, now=NIGHT)
+        assert state_of(tx, night.exam_id) == replayed(tx, night.exam_id) == "unassigned"
+        assert service.take_next(tx, night.reader, now=NIGHT, wall=WALL) == night.exam_id
+        with pytest.raises(ConflictError, match="being read"):
+            assigning.take_back(tx, coordinator, night.exam_id, now=NIGHT)
+
+
 def test_nobody_is_given_what_they_may_not_read(db: Db, night: Night) -> None:
     with db.begin() as tx:
         colleague = a_colleague(tx, night)

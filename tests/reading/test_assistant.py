@@ -18,6 +18,7 @@ from plateau.kernel.errors import (
     RuleBrokenError,
 )
 from plateau.kernel.ids import ExamId, VersionId
+from plateau.platform import runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
 from plateau.reading import service, signature
@@ -46,12 +47,13 @@ def draft(db: Db, night: Night, program: Program, blind: int = 0) -> UUID:
 
 def shown(db: Db, caller: Caller, exam_id: ExamId) -> deciding.Panel:
     with db.begin() as tx:
-        return deciding.panel(tx, caller, exam_id, now=SOON)
+        return deciding.panel(tx, runtime.blobs(), caller, exam_id, now=SOON)
 
 
 def decide(db: Db, night: Night, choice: Choice) -> None:
     with db.begin() as tx:
-        deciding.decide(tx, night.reader, night.exam_id, choice, now=SOON, wall=WALL)
+        said = (night.exam_id, choice)
+        deciding.decide(tx, runtime.blobs(), night.reader, said, now=SOON, wall=WALL)
 
 
 def sign_kept(db: Db, blobs: Blobs, night: Night, exam_id: ExamId) -> VersionId:
@@ -304,7 +306,7 @@ def test_past_its_limit_it_is_off_at_that_site_by_itself_and_people_are_told(
             except RuleBrokenError:
                 break
             service.take(tx, night.reader, exam_id=exam_id, now=NIGHT, wall=WALL)
-            deciding.decide(tx, night.reader, exam_id, MISSED, now=SOON, wall=WALL)
+            deciding.decide(tx, blobs, night.reader, (exam_id, MISSED), now=SOON, wall=WALL)
             service.save_draft(tx, night.reader, save(exam_id), now=SOON, wall=WALL)
         sign_kept(db, blobs, night, exam_id)
         with db.begin() as tx:

@@ -105,3 +105,31 @@ def test_a_stopped_clock_is_not_late(db: Db, night: Night, boss: Caller) -> None
             by=night.reader.person_id,
         )
         assert service.room(tx, boss, now=after).late == []
+
+
+def test_what_nobody_reads_is_shared_among_who_may_read_it(
+    db: Db, night: Night, boss: Caller, client: Client
+) -> None:
+    with db.begin() as tx:
+        second = a_task(tx, night.world)
+        seen = service.sharing(tx, boss, now=NIGHT)
+        with pytest.raises(NotFoundError):
+            service.sharing(tx, night.reader, now=NIGHT)
+    assert {one.exam.exam_id for one in seen.exams} == {night.exam_id, second}
+    assert {tuple(one.person_id for one in each.choices) for each in seen.exams} == {
+        (night.reader.person_id,)
+    }
+    page, path = client(boss), f"/control/share/{night.exam_id}"
+    given = {"csrf": "c", "person_id": str(night.reader.person_id)}
+    assert page.post(path, data=given).headers["location"] == "/control/share"
+    with db.begin() as tx:
+        held = {
+            one.exam.exam_id: one.is_given for one in service.sharing(tx, boss, now=NIGHT).exams
+        }
+    assert held == {night.exam_id: True, second: False}
+    assert page.post(path, data={"csrf": "c", "person_id": ""}).status_code == 303
+    assert page.post(path, data={"csrf": "c", "person_id": ""}).status_code == 409
+    take(db, night)
+    with db.begin() as tx:
+        left = service.sharing(tx, boss, now=NIGHT)
+    assert [one.exam.exam_id for one in left.exams] == [second], "who reads it keeps it"

@@ -21,7 +21,7 @@ from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.reading import service
 from plateau.web import pages as web_pages
-from reading.night import PASSWORD, Night, save
+from reading.night import PASSWORD, Night, save, state_of
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -115,6 +115,25 @@ def test_a_night_reader_signs_by_keyboard_alone_and_gets_the_next(
     page.wait_for_url(f"**/read/{following}?signed=*")
     with db.begin() as tx:
         assert tx.value("select conclusion from reading.version") == "Hématome."
+
+
+def test_a_report_is_given_before_it_is_signed_by_keyboard_alone(
+    page: Page, db: Db, night: Night
+) -> None:
+    take(page)
+    page.fill("#result", "Hématome sous-dural aigu.")
+    page.fill("#conclusion", "Hématome.")
+    page.keyboard.press("Alt+g")
+    expect(page.locator("#told")).to_be_focused()
+    page.keyboard.type("Dr Urgence")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/worklist")
+    expect(page.locator(f"#exam-{night.exam_id}")).to_contain_text("Préliminaire")
+    page.goto(page.url.replace("/worklist", f"/read/{night.exam_id}"))
+    expect(page.locator("#sections")).to_contain_text("Dr Urgence")
+    with db.begin() as tx:
+        assert state_of(tx, night.exam_id) == "preliminary"
 
 
 def test_a_signature_is_recalled_in_one_key(page: Page, db: Db, blobs: Blobs, night: Night) -> None:

@@ -14,7 +14,7 @@ from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.reading import document, service, signature, wording
 from plateau.reading.document import Chapter, Paper, Signed
-from plateau.reading.types import Addendum, Seal, Sections
+from plateau.reading.types import Addendum, Kind, Seal, Sections
 from plateau.requests import service as requests
 from reading.night import PASSWORD, TEXT, WALL, Night, signing
 
@@ -119,6 +119,7 @@ def test_a_dose_is_printed_with_its_units_and_its_absence_is_said(db: Db, night:
         exam_id=night.exam_id,
         patient_id=night.world.patient_id,
         number=1,
+        kind=Kind.FINAL,
         reason="",
         signed_by=night.reader.person_id,
         signed_at=NIGHT,

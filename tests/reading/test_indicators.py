@@ -53,9 +53,12 @@ def a_story(number: int, turnaround: timedelta, stopped: timedelta, place: int) 
 STORIES = st.lists(st.builds(a_story, st.integers(1), MINUTES, MINUTES, st.integers(0, 50)))
 
 
-@given(STORIES, st.sampled_from(GROUPS), st.randoms(use_true_random=False))
+BY = st.lists(st.sampled_from(GROUPS), min_size=1, max_size=2, unique=True)
+
+
+@given(STORIES, BY, st.randoms(use_true_random=False))
 def test_groups_add_up_and_the_order_changes_nothing(
-    stories: list[Story], by: str, random: Random
+    stories: list[Story], by: list[str], random: Random
 ) -> None:
     found = rules.groups(stories, by)
     assert sum(one.exams for one in found[:-1]) == found[-1].exams == len(stories)
@@ -86,7 +89,7 @@ def test_the_time_a_clock_was_stopped_does_not_count_against_the_target() -> Non
 
 def test_nothing_is_grouped_by_something_else() -> None:
     with pytest.raises(NotFoundError):
-        rules.groups([a_story(1, timedelta(), timedelta(), 1)], "patient")
+        rules.groups([a_story(1, timedelta(), timedelta(), 1)], ["urgency", "patient"])
 
 
 def signed(tx: Tx, world: make.World, minutes: int) -> ExamId:
@@ -122,14 +125,17 @@ def boss(tx: Tx) -> Caller:
 
 
 def test_the_figures_are_those_of_the_rows(tx: Tx, boss: Caller) -> None:
-    shown = service.shown(tx, boss, by="modality", days=1, now=clock.now())
+    by = ("modality", "urgency")
+    shown = service.shown(tx, boss, by=by, days=1, now=clock.now())
     whole = shown.groups[-1]
-    assert (whole.value, whole.exams) == ("*", 3)
+    assert [one.values for one in shown.groups] == [("CT", "U0"), ()]
+    assert whole.exams == 3
     assert whole.turnaround
     assert [whole.turnaround.p50, whole.turnaround.longest] == [
         timedelta(minutes=20), timedelta(minutes=90),
     ]  # fmt: skip
-    found = service.behind(tx, boss, by="modality", value="CT", days=1, now=clock.now())
+    found = service.behind(tx, boss, by=by, values=("CT", "U0"), days=1, now=clock.now())
+    assert not service.behind(tx, boss, by=by, values=("CT", "U1"), days=1, now=clock.now())
     assert [one.turnaround for one in found] == [
         timedelta(minutes=minutes) for minutes in (90, 20, 10)
     ]
@@ -137,7 +143,7 @@ def test_the_figures_are_those_of_the_rows(tx: Tx, boss: Caller) -> None:
 
 def test_an_exam_counts_when_it_was_first_signed_only(tx: Tx, boss: Caller) -> None:
     now = clock.now()
-    again = service.behind(tx, boss, by="site", value="*", days=1, now=now)[0].exam_id
+    again = service.behind(tx, boss, by=("site",), values=(), days=1, now=now)[0].exam_id
     tx.run(
         """
         insert into reading.transition
@@ -148,18 +154,18 @@ def test_an_exam_counts_when_it_was_first_signed_only(tx: Tx, boss: Caller) -> N
         before=now - timedelta(days=3),
         id=again,
     )
-    day = service.shown(tx, boss, by="site", days=1, now=now)
-    week = service.shown(tx, boss, by="site", days=7, now=now)
+    day = service.shown(tx, boss, by=("site",), days=1, now=now)
+    week = service.shown(tx, boss, by=("site",), days=7, now=now)
     assert (day.groups[-1].exams, week.groups[-1].exams) == (2, 3)
 
 
 def test_other_sites_and_other_roles_see_nothing(tx: Tx, boss: Caller) -> None:
     elsewhere = make.a_site(tx, "AUTRE")
     other = make.a_caller(boss.person_id, elsewhere, role=Role.COORDINATOR)
-    assert service.shown(tx, other, by="site", days=1, now=clock.now()).groups[-1].exams == 0
+    assert service.shown(tx, other, by=("site",), days=1, now=clock.now()).groups[-1].exams == 0
     requester = replace(boss, roles={Role.REQUESTER: boss.sites})
     with pytest.raises(NotFoundError):
-        service.shown(tx, requester, by="site", days=1, now=clock.now())
+        service.shown(tx, requester, by=("site",), days=1, now=clock.now())
 
 
 @pytest.fixture
@@ -181,7 +187,13 @@ def test_each_grouping_is_a_page_a_spreadsheet_and_a_list_of_exams(
     assert (lines[-1]["exams"], lines[-1]["turnaround_p50"]) == ("3", "20.0")
     book = load_workbook(io.BytesIO(page.get(f"/indicators/file.xlsx?{asked}").content))
     assert book.worksheets[0].max_row == len(lines) + 1
-    assert "the 3 slowest" in page.get(f"/indicators/exams?{asked}&value=*").text
+    assert "the 3 slowest" in page.get(f"/indicators/exams?{asked}").text
+    crossed = page.get(f"/indicators?{asked}&then=modality").text
+    assert "<b>20</b>" in crossed
+    assert "&amp;value=CT" in crossed
+    sheet = page.get(f"/indicators/file.csv?{asked}&then=modality").text
+    assert "modality" in sheet.splitlines()[0]
+    assert "CT" in sheet
 
 
 @pytest.mark.parametrize(

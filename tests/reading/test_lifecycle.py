@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -110,14 +111,19 @@ def test_the_log_rebuilds_the_state(steps: list[Step]) -> None:
 
 
 @given(st.lists(st.sampled_from(Step), max_size=60))
-def test_a_report_is_final_once_then_only_followed(steps: list[Step]) -> None:
+def test_a_report_is_final_once_then_only_followed_until_it_is_retracted(
+    steps: list[Step],
+) -> None:
     done, states = possible([Step.OPENED, *steps])
 
-    assert done.count(Step.FINALISED) <= 1
-    if State.FINAL in states:
-        rest = set(done[states.index(State.FINAL) + 1 :])
-        follows = {Step.DELIVERED, Step.ACKNOWLEDGED, Step.CLOSED, Step.ADDENDUM, Step.RETRACTED}
-        assert rest <= follows
+    retracted = [n for n, step in enumerate(done) if step is Step.RETRACTED]
+    for start, end in pairwise([0, *retracted, len(done)]):
+        assert done[start:end].count(Step.FINALISED) <= 1
+        if State.FINAL in states[start:end]:
+            rest = set(done[states.index(State.FINAL, start) + 1 : end])
+            assert rest <= {Step.DELIVERED, Step.ACKNOWLEDGED, Step.CLOSED, Step.ADDENDUM}
+    for at in retracted:
+        assert Step.FINALISED in done[:at]
 
 
 def test_a_log_with_a_gap_is_not_replayed() -> None:

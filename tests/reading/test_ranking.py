@@ -198,6 +198,20 @@ def test_ranking_all_at_once_ranks_as_one_by_one(
 
 
 @settings(deadline=None)
+@given(exams, pools)
+def test_what_opens_to_a_reader_is_what_they_are_ranked_for(
+    exam: Waiting, pool: list[Reader]
+) -> None:
+    exam = replace(exam, first_reader=None)
+    passed = (NOW - exam.complete_at) / (exam.due_at - exam.complete_at)
+    ranked = ranking.orders([exam], pool, NOW, TERMS)[0]
+    for one in pool:
+        found = ranking.openings([exam], one.person_id, pool, TERMS)
+        share = found.get((exam.site_id, exam.modality))
+        assert (share is not None and share <= passed) == (one.person_id in ranked)
+
+
+@settings(deadline=None)
 @given(exams, pools, st.randoms())
 def test_the_order_in_which_readers_are_listed_changes_nothing(
     exam: Waiting, pool: list[Reader], chance: object

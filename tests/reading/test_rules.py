@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from plateau.kernel.ids import ExamId, PatientId, PersonId
 from plateau.reading.rules import texts as rules
-from plateau.reading.types import Asked, Finding, Lateness, Seal, Sections
+from plateau.reading.types import Asked, Finding, Kind, Lateness, Seal, Sections
 
 COMPLETE = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 DUE = COMPLETE + timedelta(minutes=30)
@@ -206,6 +206,7 @@ SEAL = Seal(
     exam_id=ExamId(UUID(int=1)),
     patient_id=PatientId(UUID(int=2)),
     number=1,
+    kind=Kind.FINAL,
     reason="",
     signed_by=PersonId(UUID(int=3)),
     signed_at=COMPLETE,
@@ -229,6 +230,7 @@ def test_the_digest_vouches_for_the_signer_and_the_patient() -> None:
             exam_id=SEAL.exam_id,
             patient_id=PatientId(uuid4()),
             number=1,
+            kind=Kind.FINAL,
             reason="",
             signed_by=SEAL.signed_by,
             signed_at=COMPLETE,
@@ -237,6 +239,7 @@ def test_the_digest_vouches_for_the_signer_and_the_patient() -> None:
             exam_id=SEAL.exam_id,
             patient_id=SEAL.patient_id,
             number=1,
+            kind=Kind.FINAL,
             reason="",
             signed_by=PersonId(uuid4()),
             signed_at=COMPLETE,

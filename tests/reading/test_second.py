@@ -18,7 +18,7 @@ from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
 from plateau.reading import views
 from plateau.reading.loops import service as loops
-from plateau.reading.second import rules, service
+from plateau.reading.second import drawing, rules, service
 from plateau.reading.second.service import Wish
 from plateau.reading.second.types import State, Step
 from reading.night import PASSWORD, SOON, Client, Night
@@ -52,7 +52,7 @@ def drawn(db: Db, blobs: Blobs, night: Night, *, blind: bool = True) -> Caller:
         a_rule(tx, night, blind=blind)
     version_id = a_signed_report(db, blobs, night)
     with db.begin() as tx:
-        assert service.draw(tx, version_id, now=SOON)
+        assert drawing.draw(tx, version_id, now=SOON)
     return colleague
 
 
@@ -71,15 +71,15 @@ def test_drawing_twice_asks_once(db: Db, blobs: Blobs, night: Night) -> None:
         a_rule(tx, night)
     version_id = a_signed_report(db, blobs, night)
     with db.begin() as tx:
-        assert service.draw(tx, version_id, now=SOON)
-        assert not service.draw(tx, version_id, now=SOON)
+        assert drawing.draw(tx, version_id, now=SOON)
+        assert not drawing.draw(tx, version_id, now=SOON)
         assert tx.value("select count(*) from reading.second_read") == 1
 
 
 def test_nothing_is_drawn_without_a_rule(db: Db, blobs: Blobs, night: Night) -> None:
     version_id = a_signed_report(db, blobs, night)
     with db.begin() as tx:
-        assert not service.draw(tx, version_id, now=SOON)
+        assert not drawing.draw(tx, version_id, now=SOON)
 
 
 def test_the_first_reader_never_reads_again(db: Db, blobs: Blobs, night: Night) -> None:

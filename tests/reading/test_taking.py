@@ -1,12 +1,13 @@
 """Entering the worklist, taking, holding, drafting, on a real database."""
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import LiteralString
 
 import pytest
 
-from make import NIGHT, a_caller, a_duty, a_person, a_site, an_exam
+from make import NIGHT, a_caller, a_device, a_duty, a_line, a_person, a_site, an_exam
 from make_after import a_study, a_task
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import (
@@ -47,6 +48,27 @@ def a_target(tx: Tx, urgency: str = "U0", minutes: int = 30) -> None:
     )
 
 
+def test_what_one_may_not_take_yet_never_hides_what_one_may(db: Db, night: Night) -> None:
+    """However many more urgent exams wait for the readers of another member."""
+    with db.begin() as tx:
+        elsewhere = a_site(tx, "LOIN")
+        theirs = replace(night.world, site_id=elsewhere, device_id=a_device(tx, elsewhere, "CT_2"))
+        colleague = a_person(tx, name="Dr Loin", site_id=elsewhere)
+        a_duty(tx, a_line(tx, elsewhere, elsewhere, code="LOIN"), colleague)
+        for _ in range(120):
+            a_task(tx, theirs)
+        tx.run("update reading.task set urgency = 'U1' where exam_id = %(id)s", id=night.exam_id)
+        tx.run(
+            "insert into territory.privilege values (%(person)s, %(site)s, '2020-01-01')",
+            person=night.reader.person_id,
+            site=elsewhere,
+        )
+    both = {Role.READER: frozenset({night.world.site_id, elsewhere})}
+    with db.begin() as tx:
+        reader = replace(night.reader, roles=both)
+        assert service.take_next(tx, reader, now=NIGHT, wall=WALL) == night.exam_id
+
+
 # Entering the worklist
 
 
@@ -72,12 +94,12 @@ def test_an_exam_with_images_missing_is_read_with_a_reason(
         exam_id = an_exam(tx, night.world, "transferring", "U1")
         a_study(tx, night.world, exam_id)
         seen = views.worklist(tx, night.reader, Filters(), limit=10, now=NIGHT)
-        assert [one.exam_id for one in seen.arriving] == [exam_id]
+        assert [one.exam_id for one in seen.listed.arriving] == [exam_id]
         with pytest.raises(RuleBrokenError, match="images are missing"):
             entering.read_incomplete(tx, night.reader, exam_id=exam_id, reason=" ", now=NIGHT)
         why = "Panne du réseau, AVC"
         entering.read_incomplete(tx, night.reader, exam_id=exam_id, reason=why, now=NIGHT)
-        assert not views.worklist(tx, night.reader, Filters(), limit=10, now=NIGHT).arriving
+        assert not views.worklist(tx, night.reader, Filters(), limit=10, now=NIGHT).listed.arriving
         service.take(tx, night.reader, exam_id=exam_id, now=NIGHT, wall=WALL)
         signature.sign(tx, blobs, night.reader, signing(exam_id), now=SOON, wall=WALL)
         log = service.history(tx, night.reader, exam_id=exam_id).transitions

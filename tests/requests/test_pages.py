@@ -142,6 +142,24 @@ def test_cancelling_after_acquisition_is_refused_in_words(db: Db, door: Door, wo
         assert service.exam(tx, exam_id).state == "acquired"
 
 
+def test_cancelling_after_acquisition_is_told_to_whoever_coordinates(
+    db: Db, door: Door, world: World
+) -> None:
+    request_id = a_request(db, world)
+    accept(db, world, request_id)
+    refused = door.enter(Role.READER).post(f"/requests/{request_id}/cancel", data={"csrf": "c"})
+    assert refused.status_code == 404
+    with db.begin() as tx:
+        tx.run("update requests.exam set state = 'acquired'")
+    for _ in range(2):
+        door.enter(Role.REQUESTER).post(f"/requests/{request_id}/cancel", data={"csrf": "c"})
+
+    told = "A request was called off after the exam had begun"
+    assert door.enter(Role.COORDINATOR).get("/control").text.count(told) == 1
+    with db.begin() as tx:
+        assert tx.values("select kind from requests.incident") == ["cancelled_too_late"]
+
+
 PAGES = ("/requests", "/requests/new", "/requests/inbox", "/control", "/acquisition")
 SEEN_BY = {
     Role.REQUESTER: {"/requests", "/requests/new"},

@@ -8,7 +8,12 @@ from plateau.platform.db import Tx
 
 # A signed version, and the session that its machine had when the exam was complete.
 _ACT = """
-select v.version_id, v.kind, t.exam_id, t.exam_code, t.modality, t.urgency, t.site_id,
+select v.version_id, v.kind, v.number,
+       exists (
+         select from reading.version w
+         where w.exam_id = v.exam_id and w.number > v.number
+           and w.kind = 'retraction') as retracted,
+       t.exam_id, t.exam_code, t.modality, t.urgency, t.site_id,
        s.member_id, v.signed_by as reader_id, d.line_id, v.duty_id, t.complete_at,
        v.signed_at, (t.complete_at at time zone s.time_zone)::date as happened_on,
        machine.ae_title as machine, held.name as session, home.code as reader_member,
@@ -55,6 +60,23 @@ def act(tx: Tx, version_id: VersionId) -> Act:
     Its session is the published one on its machine when the exam was complete.
     """
     return tx.one(Act, _ACT, id=version_id)
+
+
+def readings_before(tx: Tx, version_id: VersionId) -> list[int]:
+    """The entries that count the report of an exam as it was before a version."""
+    return tx.values(
+        """
+        select e.entry_id
+        from reading.version v
+        join reading.version w on w.exam_id = v.exam_id and w.number < v.number
+        join activity.entry e on e.exam_id = v.exam_id and e.version_id = w.version_id
+        where v.version_id = %(version)s and e.kind = 'reading' and e.quantity = 1
+          and not exists (select from activity.entry back
+                          where back.corrects = e.entry_id and back.quantity = -1)
+        order by e.entry_id
+        """,
+        version=version_id,
+    )
 
 
 def delays(tx: Tx, *, scope: Scope, period: Period) -> list[Delay]:

@@ -9,7 +9,6 @@ from plateau.activity.agreements.types import Agreement
 from plateau.activity.ledger.types import Fact
 from plateau.activity.types import Act, Delay, Entry, Period, Share, Summary, Table, Tally
 from plateau.kernel.errors import InvalidInputError
-from plateau.kernel.ids import ExamId
 
 _LONGEST = timedelta(days=3660)
 _WITH_FEE = frozenset({"CT", "MR", "PT"})
@@ -19,15 +18,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def key_of(exam_id: ExamId) -> str:
-    """What the ledger calls the reading of an exam: an exam is counted once."""
-    return f"reading:{exam_id}"
+def key_of(act: Act) -> str:
+    """What the ledger calls a reading: an exam is counted once, and again when it is read again."""
+    again = f":{act.number}" if act.number > 1 else ""
+    return f"reading:{act.exam_id}{again}"
 
 
 def reading(act: Act) -> Fact:
     """A signed reading as the ledger says it."""
     return Fact(
-        key=key_of(act.exam_id),
+        key=key_of(act),
         kind="reading",
         happened_on=act.happened_on,
         exam_id=act.exam_id,

@@ -12,6 +12,8 @@ class Act:
 
     version_id: VersionId
     kind: str
+    number: int
+    retracted: bool
     exam_id: ExamId
     exam_code: str
     modality: str

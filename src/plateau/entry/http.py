@@ -36,9 +36,11 @@ from plateau.planning import (
     terms_pages,
 )
 from plateau.planning import pages as planning
+from plateau.planning.grounds import pages as grounds
 from plateau.platform import clock
 from plateau.platform.live import Listener
 from plateau.platform.runtime import Runtime
+from plateau.reading import list_pages as worklist
 from plateau.reading import pages as reading
 from plateau.reading.assistant import api as drafts_api
 from plateau.reading.assistant import pages as drafts
@@ -48,11 +50,14 @@ from plateau.reading.critical import pages as critical
 from plateau.reading.escalation import pages as escalation
 from plateau.reading.followup import pages as followup
 from plateau.reading.indicators import pages as indicators
+from plateau.reading.library import pages as library
 from plateau.reading.loops import pages as loops
 from plateau.reading.opinion import pages as opinions
+from plateau.reading.retraction import pages as retraction
 from plateau.reading.second import pages as second
 from plateau.requests.pages import asking, desk
 from plateau.web import assets, live, security
+from plateau.web.shared import Shared
 
 Identify = Callable[[Request], Caller | None]
 ROUTERS = (
@@ -79,9 +84,13 @@ ROUTERS = (
     mend_pages.router,
     rule_pages.router,
     terms_pages.router,
+    grounds.router,
     desk.router,
     asking.router,
+    worklist.router,
     reading.router,
+    library.router,
+    retraction.router,
     control.router,
     loops.router,
     indicators.router,
@@ -134,6 +143,7 @@ def build(runtime: Runtime, identify: Identify) -> FastAPI:
 
 def serve_live(app: FastAPI, url: str) -> Listener:
     """Open pages of this application hear what changes in the database at `url`."""
+    app.state.shared = Shared()
     app.state.listener = Listener(url)
     listener: Listener = app.state.listener
     return listener

@@ -19,6 +19,8 @@ from plateau.platform import clock
 from plateau.platform.db import Db, Tx
 from plateau.territory import file as territory_file
 from plateau.territory import service as territory
+from plateau.territory.amending import service as amending
+from plateau.territory.amending.types import Amendment
 from plateau.territory.blocks import TerritoryFile
 from plateau.territory.types import BrokenFileError, Change, Problem
 from plateau.web import language
@@ -75,6 +77,8 @@ def loaded(db: Db, file: TerritoryFile, *, at: datetime, dry_run: bool = False) 
         duties = planning.publish(tx, roster_file.roster_of(file), at=at)
         if duties:
             lines.append(_("roster: {n} duties changed").format(n=duties))
+        if lines:
+            lines += [_kept(one) for one in amending.amendments(tx, since=local(at).date())]
         if dry_run:
             raise _Undo
     return lines or [_("nothing changes")]
@@ -121,6 +125,12 @@ def _text(path: Path) -> str:
         line = 1 + content.count(b"\n", 0, error.start)
         problem = Problem(line=line, reason=InvalidInputError("not UTF-8 text"))
         raise BrokenFileError(str(path), [problem]) from error
+
+
+def _kept(amendment: Amendment) -> str:
+    """What people changed in pages, and the file does not undo."""
+    text = _("kept over the file: {what} ({reason})")
+    return text.format(what=amendment.what, reason=amendment.reason)
 
 
 def _sentence(change: Change) -> str:

@@ -83,22 +83,15 @@ def _signer(letter: Letter) -> str:
 
 
 def _reason(letter: Letter) -> list[str]:
-    """Why an addendum was written."""
+    """Why an addendum or a retraction was written."""
     return [segment("NTE", {1: "1", 2: "L", 3: escape(letter.reason)})] if letter.reason else []
 
 
 def _observations(letter: Letter, pdf: bytes) -> list[str]:
     """The study's UID, each section that says something, and the signed document."""
-    result = _ADDENDUM if _status(letter) == "C" else _RESULT
-    sections = [
-        (_INDICATION, letter.indication),
-        (_TECHNIQUE, letter.technique),
-        (result, letter.result),
-        (_CONCLUSION, letter.conclusion),
-    ]
     document = f"PLATEAU^application^pdf^Base64^{base64.b64encode(pdf).decode()}"
     values = [("HD", _STUDY, letter.study_uid)]
-    values += [("FT", code, escape(text)) for code, text in sections if text.strip()]
+    values += [("FT", code, escape(text)) for code, text in _sections(letter) if text.strip()]
     values += [("ED", _DOCUMENT, document)]
     return [
         segment(
@@ -108,7 +101,7 @@ def _observations(letter: Letter, pdf: bytes) -> list[str]:
                 2: kind,
                 3: code,
                 5: text,
-                11: _status(letter),
+                11: _standing(letter),
                 14: stamp(letter.signed_at),
             },
         )
@@ -116,6 +109,26 @@ def _observations(letter: Letter, pdf: bytes) -> list[str]:
     ]
 
 
+def _sections(letter: Letter) -> list[tuple[str, str]]:
+    """What each section says; a retraction says the same in all those that may have been sent."""
+    if letter.kind == "retraction":
+        codes = (_INDICATION, _TECHNIQUE, _RESULT, _ADDENDUM, _CONCLUSION)
+        return [(code, letter.result) for code in codes]
+    return [
+        (_INDICATION, letter.indication),
+        (_TECHNIQUE, letter.technique),
+        (_ADDENDUM if letter.kind == "addendum" else _RESULT, letter.result),
+        (_CONCLUSION, letter.conclusion),
+    ]
+
+
 def _status(letter: Letter) -> str:
-    """F: final; C: corrects or adds to an earlier result (HL7 table 0123)."""
-    return "C" if letter.kind == "addendum" else "F"
+    """P: preliminary; F: final; C: corrects or adds to a final result (HL7 table 0123)."""
+    if letter.kind == "preliminary":
+        return "P"
+    return "C" if letter.kind != "final" or letter.follows else "F"
+
+
+def _standing(letter: Letter) -> str:
+    """W: what was sent before is wrong, as for another patient (HL7 table 0085)."""
+    return "W" if letter.kind == "retraction" else _status(letter)

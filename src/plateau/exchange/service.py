@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from plateau.access import service as access
+from plateau.access.notify import service as notify
 from plateau.access.types import Access
 from plateau.exchange import rules
 from plateau.exchange.queries import outbox, results
@@ -29,12 +30,14 @@ from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError
 from plateau.kernel.ids import DeliveryId, DestinationId, ExamId, PatientId, SiteId, VersionId
 from plateau.kernel.time import local
+from plateau.kernel.words import N_
 from plateau.patients import service as patients
 from plateau.patients.types import Traits
 from plateau.platform.db import Tx
 from plateau.reading import service as reading
 from plateau.reading.closing import service as closing
-from plateau.reading.types import SignedReport
+from plateau.reading.retraction import service as retraction
+from plateau.reading.types import Kind, SignedReport
 from plateau.territory import service as territory
 
 LATE = timedelta(seconds=30)  # real time after which a delivery nobody tried is worth a banner
@@ -51,6 +54,11 @@ def enqueue(tx: Tx, *, version_id: VersionId, now: datetime, wall: datetime) -> 
     owed = [one for version in versions for one in _owed(tx, version)]
     outbox.add_lanes(tx, sorted({one.destination_id for one in owed}), wall=wall)
     outbox.add_deliveries(tx, owed, now=now, wall=wall)
+    for version in versions:
+        if version.kind == Kind.RETRACTION:
+            outbox.withdraw(tx, version.version_id)
+        if version.kind != Kind.PRELIMINARY:
+            _tell_readers(tx, version, now)
     _move_on(tx, version_id, now=now, is_owed=bool(owed))
     tx.touch("deliveries", "reports")
 
@@ -177,7 +185,7 @@ def acknowledge(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime)
     report = _own_report(tx, caller, version_id)
     if results.add_acknowledgement(tx, version_id, person_id=caller.person_id, at=now):
         _note(tx, caller, report, action="report.acknowledge", at=now)
-        _move_on(tx, version_id, now=now)
+        _move_on(tx, version_id, now=now, by=caller)
         tx.touch("reports")
 
 
@@ -233,8 +241,17 @@ def _note(tx: Tx, caller: Caller, report: SignedReport, *, action: str, at: date
     access.record(tx, caller, what, at=at)
 
 
-def _move_on(tx: Tx, version_id: VersionId, *, now: datetime, is_owed: bool = True) -> None:
+def _move_on(
+    tx: Tx,
+    version_id: VersionId,
+    *,
+    now: datetime,
+    is_owed: bool = True,
+    by: Caller | None = None,
+) -> None:
     """The report stands where its last version has come; one owed to nobody has arrived."""
+    if exam_id := results.heard_retraction(tx, version_id):
+        retraction.settle(tx, exam_id, by=by, now=now)
     if arrival := results.arrival(tx, version_id):
         closing.move_on(
             tx,
@@ -242,6 +259,26 @@ def _move_on(tx: Tx, version_id: VersionId, *, now: datetime, is_owed: bool = Tr
             is_delivered=arrival.is_delivered or not is_owed,
             is_acknowledged=arrival.is_acknowledged,
             now=now,
+        )
+
+
+def _tell_readers(tx: Tx, version: Signed, now: datetime) -> None:
+    """Whoever took note of a report hears once that it is otherwise now."""
+    is_retraction = version.kind == Kind.RETRACTION
+    if is_retraction:
+        text = N_("A report that you have read was retracted: it is about somebody else.")
+    else:
+        text = N_("A report that you have read was followed by another one.")
+    for person_id in results.earlier_readers(tx, version.version_id):
+        notify.tell(
+            tx,
+            person_id=person_id,
+            kind="critical" if is_retraction else "loop",
+            text=text,
+            link=f"/results/{version.version_id}",
+            at=now,
+            urgent=is_retraction,
+            key=f"followed:{version.version_id}:{person_id}",
         )
 
 
@@ -256,14 +293,18 @@ def _audit(tx: Tx, letter: Letter, *, at: datetime) -> None:
 
 
 def _owed(tx: Tx, version: Signed) -> list[Owed]:
+    """A retraction goes wherever the report went, even where its site sends nothing any more."""
     found = territory.destinations(tx, site_id=version.site_id, on=local(version.signed_at).date())
-    ids = [DeliveryId(uuid4()) for _ in found]
+    wanted = {destination.destination_id for destination in found}
+    if version.kind == Kind.RETRACTION:
+        wanted |= outbox.ever_owed(tx, version.exam_id)
+    ids = [DeliveryId(uuid4()) for _ in wanted]
     return [
         Owed(
             delivery_id=delivery_id,
-            destination_id=destination.destination_id,
+            destination_id=destination_id,
             version_id=version.version_id,
             control_id=rules.control_id(delivery_id),
         )
-        for delivery_id, destination in zip(ids, found, strict=True)
+        for delivery_id, destination_id in zip(ids, sorted(wanted), strict=True)
     ]

@@ -16,6 +16,7 @@ class State(StrEnum):
     WAITING = "waiting"
     DELIVERED = "delivered"
     REFUSED = "refused"  # given up on, until a person has it tried again
+    WITHDRAWN = "withdrawn"  # never sent: the report was retracted before
 
 
 class Outcome(StrEnum):
@@ -43,7 +44,9 @@ class Signed:
     """A version that somebody signed for a site."""
 
     version_id: VersionId
+    exam_id: ExamId
     site_id: SiteId
+    kind: str
     signed_at: datetime
 
 
@@ -111,6 +114,7 @@ class Letter:
     requester_name: str
     aim: str
     kind: str
+    follows: bool  # a final version came before
     reason: str
     indication: str
     technique: str
@@ -180,6 +184,8 @@ class Result:
     exam_name: str
     site_name: str
     number: int
+    kind: str
+    reason: str
     signed_at: datetime
     signer_name: str
     conclusion: str

@@ -91,7 +91,7 @@ create table requests.incident (
   incident_id bigint generated always as identity primary key,
   key text not null unique,          -- what it is about, so that hearing twice records once
   kind text not null check (kind in ('step_without_exam', 'step_of_cancelled_exam', 'images_without_exam',
-    'images_of_cancelled_exam')),
+    'images_of_cancelled_exam', 'cancelled_too_late')),
   at timestamptz not null,
   site_id uuid not null references territory.site,
   ae_title text not null default '',

@@ -37,20 +37,20 @@ create table reading.version (
   version_id uuid primary key,
   exam_id uuid not null references reading.task,
   number integer not null check (number > 0),
-  kind text not null check (kind in ('final', 'addendum')),
+  kind text not null check (kind in ('preliminary', 'final', 'addendum', 'retraction')),
   indication text not null,
   technique text not null,
   result text not null,
   conclusion text not null,
-  reason text not null default '',    -- why there is an addendum
+  reason text not null default '',    -- of an addendum or a retraction; whom a preliminary was told
   signed_by uuid not null references access.account,
   signed_at timestamptz not null,
   duty_id uuid,                       -- the duty it was read on, if any
   document_key text not null,         -- the PDF, in the object store
   digest text not null,               -- sha256 of the sections, identity and signature
   unique (exam_id, number),
-  check ((kind = 'final') = (number = 1)),
-  check (kind = 'final' or reason <> '')
+  check (kind in ('preliminary', 'final') or number > 1),
+  check (kind in ('preliminary', 'final') or reason <> '')
 );
 create trigger append_only before update or delete or truncate on reading.version
   for each statement execute function access.refuse_change();

@@ -8,7 +8,7 @@ create table exchange.delivery (
   exam_id uuid not null,
   site_id uuid not null references territory.site,
   control_id text not null unique check (length(control_id) <= 20),   -- MSH-10
-  state text not null check (state in ('waiting', 'delivered', 'refused')),
+  state text not null check (state in ('waiting', 'delivered', 'refused', 'withdrawn')),
   attempts integer not null default 0,
   created_at timestamptz not null,
   due_at timestamptz not null,        -- real time of the next attempt

@@ -64,5 +64,6 @@ from (values
   ('critical', 'days', 4320, 1440),
   ('followup', '', 129600, 10080),
   ('recall', '', 1440, 240),
+  ('recall', 'retraction', 240, 30),
   ('relook', '', 120, 30),
   ('', '', 4320, 1440)) as terms (kind, category, within, pass_on);

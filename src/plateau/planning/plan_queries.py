@@ -107,7 +107,8 @@ def privileges(tx: Tx, *, last: date) -> list[HeldRow]:
         from territory.privilege where valid_from <= %(last)s
         union
         select person_id, home_site_id::text, valid_from, valid_to
-        from territory.contract where valid_from <= %(last)s
+        from territory.contract c where valid_from <= %(last)s
+          and not exists (select from territory.practitioner p where p.person_id = c.person_id)
         union
         select c.person_id, r.site_id::text, c.valid_from, c.valid_to
         from territory.contract c join access.role r using (person_id)
@@ -162,9 +163,12 @@ def lines(tx: Tx, *, first: date, last: date) -> list[LineRow]:
     return tx.all(
         LineRow,
         """
-        select l.line_id, l.code, l.name, l.place_site_id as site_id, l.starts_at, l.ends_at,
-               l.readers, coalesce(o.days, 'all') as days, o.skill, o.operator_from,
-               l.valid_from, l.valid_to, s.time_zone
+        select l.line_id, l.code, l.name, l.place_site_id as site_id,
+               coalesce(o.starts_at, l.starts_at) as starts_at,
+               coalesce(o.ends_at, l.ends_at) as ends_at,
+               coalesce(o.readers, l.readers) as readers, coalesce(o.days, 'all') as days,
+               o.skill, o.operator_from, greatest(l.valid_from, o.valid_from) as valid_from,
+               least(l.valid_to, o.valid_to) as valid_to, s.time_zone
         from territory.line l
         join territory.site s on s.site_id = l.place_site_id
         left join territory.line_option o on o.line_id = l.line_id

@@ -48,7 +48,7 @@ def in_progress(
           and (%(site)s::uuid is null or c.site_id = %(site)s)
           and (%(person)s::uuid is null or d.person_id = %(person)s)
         order by d.position, l.code, d.starts_at, d.duty_id, c.site_id
-        limit 1000
+        limit 20000
         """,
         at=at,
         site=site_id,
@@ -81,7 +81,8 @@ def operators(tx: Tx, *, at: datetime) -> list[OperatorNight]:
         OperatorNight,
         """
         select c.site_id, l.name as line_name, o.operator as name, o.operator_phone as phone,
-               o.days, l.starts_at as line_starts_at, o.operator_from, o.operator_to, p.time_zone,
+               o.days, coalesce(o.starts_at, l.starts_at) as line_starts_at, o.operator_from,
+               o.operator_to, p.time_zone,
                d.day
         from territory.line l
         join territory.site p on p.site_id = l.place_site_id

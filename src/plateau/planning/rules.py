@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from plateau.kernel import holidays
-from plateau.kernel.ids import DutyId, LineId
+from plateau.kernel.ids import DutyId, LineId, SiteId
 from plateau.kernel.time import instant, local
 from plateau.planning.types import (
     Coverage,
@@ -147,12 +147,14 @@ def on_call(
     at: datetime,
 ) -> list[OnCall]:
     """Each site with those who answer for it at `at`, line by line; a site may have nobody."""
-    by_line = sorted(coverages, key=lambda coverage: (coverage.ends_at, coverage.line_name))
-    answering = [coverage for coverage in by_line if covers(coverage, at)]
+    answering: dict[SiteId, list[Coverage]] = {}
+    for one in sorted(coverages, key=lambda coverage: (coverage.ends_at, coverage.line_name)):
+        if covers(one, at):
+            answering.setdefault(one.site_id, []).append(one)
     return [
         OnCall(
             site=site,
-            people=tuple(c for c in answering if c.site_id == site.site_id),
+            people=tuple(answering.get(site.site_id, ())),
             operators=tuple(
                 found
                 for night in nights

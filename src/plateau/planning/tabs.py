@@ -11,7 +11,7 @@ def of(caller: Caller) -> list[tuple[str, str]]:
     found = [("/roster", "roster"), ("/my/roster", "mine"), ("/roster/swaps", "swaps")]
     if caller.is_one_of(*COORDINATORS):
         found += [("/roster/build", "build"), ("/roster/terms", "terms"),
-                  ("/roster/versions", "versions")]  # fmt: skip
+                  ("/roster/grounds", "grounds"), ("/roster/versions", "versions")]  # fmt: skip
     if caller.is_one_of(*_STEERING):
         found.append(("/equity", "equity"))
     found.append(("/roster/rules", "rules"))

@@ -1,6 +1,6 @@
 """Choosing who reads an exam: taking the next one, giving one to somebody, and saying why."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from plateau.access import service as access
@@ -24,15 +24,19 @@ _BY_HAND = frozenset({WhyNot.NO_PRIVILEGE, WhyNot.NO_SKILL, WhyNot.FIRST_READER}
 
 
 class Pool:
-    """Everybody who could read at an instant, as ranking sees them."""
+    """Everybody who could read at an instant, as ranking sees them; or those on duty alone."""
 
-    def __init__(self, tx: Tx, *, patients: Collection[PatientId], now: datetime) -> None:
+    def __init__(
+        self, tx: Tx, *, patients: Collection[PatientId], now: datetime, on_duty: bool = False
+    ) -> None:
         on = local(now).date()
         self.now = now
         self.terms: Terms = readers.terms(tx, on=on)
         paces = readers.paces(tx)
         self.by_type = _by_type(paces, self.terms)
-        heaps = readers.heaps(tx, since=now - _LATELY)
+        heaps: dict[PersonId, list[Heap]] = {}
+        for heap in readers.heaps(tx, since=now - _LATELY):
+            heaps.setdefault(heap.person_id, []).append(heap)
         own = _by_reader(paces, self.by_type, self.terms)
         knows: dict[PersonId, set[PatientId]] = {}
         for one in readers.known(tx, patients=patients):
@@ -43,18 +47,18 @@ class Pool:
                 covers.setdefault(person.person_id, set()).add(entry.site.site_id)
         self.readers = [
             self._reader(person, covers.get(person.person_id), heaps, own, knows)
-            for person in readers.people(tx, on=on)
+            for person in readers.people(tx, on=on, among=list(covers) if on_duty else None)
         ]
 
     def _reader(
         self,
         person: Person,
         covers: set[SiteId] | None,
-        heaps: Iterable[Heap],
+        heaps: Mapping[PersonId, Sequence[Heap]],
         own: Mapping[tuple[str, PersonId], float],
         knows: Mapping[PersonId, set[PatientId]],
     ) -> Reader:
-        mine = [heap for heap in heaps if heap.person_id == person.person_id]
+        mine = heaps.get(person.person_id, ())
         pace = {
             heap.exam_code: own.get(
                 (heap.exam_code, person.person_id), self.by_type[heap.exam_code]
@@ -100,17 +104,17 @@ def next_exam(tx: Tx, caller: Caller, *, now: datetime, wall: datetime) -> ExamI
     """Lock the most urgent exam that the caller may read now; theirs already go with the others."""
     tasks.lock_reader(tx, caller.person_id)
     sites = caller.sites_as(Role.READER)
-    found = readers.takeable(tx, reader_id=caller.person_id, sites=sites, wall=wall)
-    if not found:
+    me = caller.person_id
+    samples = readers.samples(tx, reader_id=me, sites=sites, wall=wall)
+    if not samples:
         return None
-    pool = Pool(tx, patients={one.patient_id for one in found}, now=now)
-    exams = [pool.waiting(one) for one in found]
-    orders = ranking.orders(exams, pool.readers, now, pool.terms)
-    for exam, order in zip(found, orders, strict=True):
-        able = exam.reader_id == caller.person_id or caller.person_id in order
-        if able and readers.lock_if_free(tx, exam.exam_id, reader_id=caller.person_id, wall=wall):
-            return exam.exam_id
-    return None
+    pool = Pool(tx, patients=(), now=now, on_duty=True)
+    openings = ranking.openings(
+        [pool.waiting(one) for one in samples], me, pool.readers, pool.terms
+    )
+    found = readers.takeable(tx, reader_id=me, openings=openings, now=now, wall=wall)
+    locked = (one for one in found if readers.lock_if_free(tx, one, reader_id=me, wall=wall))
+    return next(locked, None)
 
 
 def explain(
@@ -142,10 +146,7 @@ def require_able(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> N
 
 def assign(tx: Tx, caller: Caller, exam_id: ExamId, *, to: PersonId, now: datetime) -> None:
     """A coordinator has given an exam to a reader, who finds it first among what they may take."""
-    sites = caller.sites_as(Role.COORDINATOR)
-    if not tasks.lock(tx, exam_id=exam_id, sites=sites):
-        raise NotFoundError("there is no such exam to read")
-    exam = readers.open_exam(tx, exam_id, sites=sites)
+    exam = _lock_open(tx, exam_id, sites=caller.sites_as(Role.COORDINATOR))
     if exam is None:
         raise ConflictError("this report is already signed")
     choices = Pool(tx, patients={exam.patient_id}, now=now).rank(exam)
@@ -164,20 +165,35 @@ def assign(tx: Tx, caller: Caller, exam_id: ExamId, *, to: PersonId, now: dateti
 
 def decline(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> None:
     """The exam that was given to the caller waits for anybody again."""
-    sites = caller.sites_as(Role.READER)
-    if not tasks.lock(tx, exam_id=exam_id, sites=sites):
-        raise NotFoundError("there is no such exam to read")
-    exam = readers.open_exam(tx, exam_id, sites=sites)
+    exam = _lock_open(tx, exam_id, sites=caller.sites_as(Role.READER))
     if exam is None or exam.reader_id != caller.person_id:
         raise ConflictError("this exam is not given to you any more")
+    _wait_again(tx, caller, exam, Role.READER, "exam.decline", now)
+
+
+def take_back(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> None:
+    """A coordinator takes an exam back from whom it was given to: it waits for anybody again."""
+    exam = _lock_open(tx, exam_id, sites=caller.sites_as(Role.COORDINATOR))
+    if exam is None or exam.state not in {State.OFFERED, State.ASSIGNED}:
+        raise ConflictError("this exam is given to nobody, or is being read")
+    _wait_again(tx, caller, exam, Role.COORDINATOR, "exam.take_back", now)
+
+
+def _lock_open(tx: Tx, exam_id: ExamId, *, sites: Collection[SiteId]) -> Open | None:
+    if not tasks.lock(tx, exam_id=exam_id, sites=sites):
+        raise NotFoundError("there is no such exam to read")
+    return readers.open_exam(tx, exam_id, sites=sites)
+
+
+def _wait_again(tx: Tx, caller: Caller, exam: Open, role: Role, action: str, now: datetime) -> None:
     before = State(exam.state)
-    drafted = tasks.held(tx, exam_id, sites=sites).drafted
+    drafted = tasks.held(tx, exam.exam_id, sites=(exam.site_id,)).drafted
     step = Step.DECLINED_DRAFTED if drafted else Step.DECLINED
     after = lifecycle.after(before, step, Facts())
-    readers.assign(tx, exam_id, reader_id=None, state=after)
-    by = (caller.person_id, Role.READER)
-    tasks.log(tx, exam_id, (step, before, after), at=now, by=by)
-    _record(tx, caller, exam, "exam.decline", now)
+    readers.assign(tx, exam.exam_id, reader_id=None, state=after)
+    by = (caller.person_id, role)
+    tasks.log(tx, exam.exam_id, (step, before, after), at=now, by=by)
+    _record(tx, caller, exam, action, now)
     tx.touch("worklist")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from plateau.kernel.ids import ExamId, PersonId, VersionId
+from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,14 @@ class WorklistRow:
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """An earlier study of the same patient, and the last signed version of its report."""
+    """An earlier study of the same patient, and its report as it holds."""
 
     study_uid: str
     started_at: datetime
     modalities: list[str]
     name: str
     name_en: str
+    site_id: SiteId
     site_name: str
     instances: int
     exam_id: ExamId | None

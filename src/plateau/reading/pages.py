@@ -5,45 +5,24 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import ConflictError, InvalidInputError, PlateauError, RuleBrokenError
-from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
-from plateau.kernel.urgency import Urgency
+from plateau.kernel.ids import ExamId, PersonId, VersionId
 from plateau.platform import clock
+from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db
-from plateau.reading import assigning, entering, rejected, service, signature, views
-from plateau.reading.rules import texts
-from plateau.reading.types import Addendum, Filters, Save, Sections, Signing
-from plateau.reading.views import Desk, Worklist
+from plateau.reading import assigning, entering, preliminary, rejected, service, signature, views
+from plateau.reading.types import Addendum, Giving, Save, Sections, Signing
+from plateau.reading.views import Desk
 from plateau.web.language import sentence
 from plateau.web.pages import BlobsDep, CallerDep, DbDep, NowDep, render
 
 router = APIRouter()
-_ROWS = 200
-_MOST_ROWS = 2000
 
 WallDep = Annotated[datetime, Depends(clock.wall)]
-LimitDep = Annotated[int, Query(ge=1, le=_MOST_ROWS)]
-
-
-def _filters(urgency: str = "", modality: str = "", state: str = "", site: str = "") -> Filters:
-    """The filters of the address; what means nothing filters nothing."""
-    return Filters(
-        urgency=Urgency(urgency) if urgency in set(Urgency) else None,
-        modality=modality,
-        state=state,
-        site_id=_site(site),
-    )
-
-
-def _site(text: str) -> SiteId | None:
-    try:
-        return SiteId(UUID(text))
-    except ValueError:
-        return None
 
 
 def _save(
@@ -80,49 +59,21 @@ class Visit:
 
     request: Request
     db: Db
+    blobs: Blobs
     caller: Caller
     now: datetime
     wall: datetime
 
 
-def _visit(request: Request, db: DbDep, caller: CallerDep, now: NowDep, wall: WallDep) -> Visit:
-    return Visit(request, db, caller, now, wall)
+def _visit(
+    request: Request, db: DbDep, blobs: BlobsDep, caller: CallerDep, now: NowDep, wall: WallDep
+) -> Visit:
+    return Visit(request, db, blobs, caller, now, wall)
 
 
 VisitDep = Annotated[Visit, Depends(_visit)]
 AddendumDep = Annotated[Addendum, Depends(_addendum)]
-FiltersDep = Annotated[Filters, Depends(_filters)]
 SaveDep = Annotated[Save, Depends(_save)]
-
-
-@router.get("/worklist")
-def worklist(visit: VisitDep, filters: FiltersDep, limit: LimitDep = _ROWS) -> Response:
-    """The exams that wait or are being read; opening the list leaves one trace."""
-    with visit.db.begin() as tx:
-        views.record_worklist(tx, visit.caller, now=visit.now)
-        seen = views.worklist(tx, visit.caller, filters, limit=limit, now=visit.now)
-    return _listed(visit, filters, seen, limit)
-
-
-@router.get("/worklist/rows")
-def worklist_rows(visit: VisitDep, filters: FiltersDep, limit: LimitDep = _ROWS) -> Response:
-    """The same list again, for a page that was open when it changed."""
-    with visit.db.begin() as tx:
-        seen = views.worklist(tx, visit.caller, filters, limit=limit, now=visit.now)
-    return _listed(visit, filters, seen, limit)
-
-
-def _listed(visit: Visit, filters: Filters, seen: Worklist, limit: int) -> Response:
-    return render(
-        visit.request,
-        "reading/worklist.html",
-        block="list",
-        seen=seen,
-        filters=filters,
-        limit=limit,
-        more=min(limit + _ROWS, _MOST_ROWS),
-        lateness=texts.lateness,
-    )
 
 
 @router.post("/worklist/next")
@@ -182,7 +133,7 @@ def assign(visit: VisitDep, exam_id: ExamId, person_id: Annotated[UUID, Form()])
 def read(visit: VisitDep, exam_id: ExamId) -> Response:
     """Images, request, earlier exams and report of one exam, on one page."""
     with visit.db.begin() as tx:
-        desk = views.desk(tx, visit.caller, exam_id=exam_id, now=visit.now)
+        desk = views.desk(tx, visit.blobs, visit.caller, exam_id=exam_id, now=visit.now)
     return render(visit.request, "reading/read.html", **_desk_values(desk))
 
 
@@ -219,7 +170,6 @@ def save_draft(visit: VisitDep, save: SaveDep) -> Response:
 @router.post("/read/{exam_id}/sign")
 def sign(
     visit: VisitDep,
-    blobs: BlobsDep,
     save: SaveDep,
     password: Annotated[str, Form()] = "",
     despite_warnings: Annotated[bool, Form()] = False,
@@ -228,11 +178,25 @@ def sign(
     signing = Signing(save=save, password=password, despite_warnings=despite_warnings)
     try:
         with visit.db.begin() as tx:
-            signature.sign(tx, blobs, visit.caller, signing, now=visit.now, wall=visit.wall)
+            signature.sign(tx, visit.blobs, visit.caller, signing, now=visit.now, wall=visit.wall)
     except (ConflictError, RuleBrokenError) as error:
         return _refused(visit, save, error)
     path = _next_path(visit, otherwise="/worklist")
     return _go(visit.request, f"{path}?signed={save.exam_id}")
+
+
+@router.post("/read/{exam_id}/preliminary")
+def give_preliminarily(
+    visit: VisitDep, save: SaveDep, told: Annotated[str, Form()] = ""
+) -> Response:
+    """Give the text on the screen before it is signed, then open the next exam, if one waits."""
+    try:
+        with visit.db.begin() as tx:
+            giving = Giving(save=save, told=told)
+            preliminary.give(tx, visit.blobs, visit.caller, giving, now=visit.now, wall=visit.wall)
+    except (ConflictError, InvalidInputError, RuleBrokenError) as error:
+        return _refused(visit, save, error)
+    return _go(visit.request, _next_path(visit, otherwise="/worklist"))
 
 
 @router.get("/exams/{exam_id}/signature")
@@ -259,11 +223,11 @@ def exam(visit: VisitDep, exam_id: ExamId) -> Response:
 
 
 @router.post("/exams/{exam_id}/addendum")
-def add_addendum(visit: VisitDep, blobs: BlobsDep, addendum: AddendumDep) -> Response:
+def add_addendum(visit: VisitDep, addendum: AddendumDep) -> Response:
     """Add a version to a signed report; what was typed comes back when it is refused."""
     try:
         with visit.db.begin() as tx:
-            signature.add_addendum(tx, blobs, visit.caller, addendum, now=visit.now)
+            signature.add_addendum(tx, visit.blobs, visit.caller, addendum, now=visit.now)
     except (InvalidInputError, RuleBrokenError) as error:
         return _dossier(visit, addendum.exam_id, typed=addendum, error=error)
     return _go(visit.request, f"/exams/{addendum.exam_id}")
@@ -285,7 +249,7 @@ def decide_on_rejected(
 
 
 @router.get("/reports/{version_id}.pdf")
-def document(visit: VisitDep, blobs: BlobsDep, version_id: VersionId) -> Response:
+def document(visit: VisitDep, version_id: VersionId) -> Response:
     """The printed report, as it was signed."""
     with visit.db.begin() as tx:
         key = views.document_key(tx, visit.caller, version_id=version_id, now=visit.now)
@@ -293,7 +257,7 @@ def document(visit: VisitDep, blobs: BlobsDep, version_id: VersionId) -> Respons
         "Content-Disposition": f'inline; filename="{version_id}.pdf"',
         "Cache-Control": "private, no-store",
     }
-    return Response(blobs.get(key), media_type="application/pdf", headers=headers)
+    return Response(visit.blobs.get(key), media_type="application/pdf", headers=headers)
 
 
 def _go(request: Request, path: str) -> Response:
@@ -330,7 +294,7 @@ def _refused(visit: Visit, save: Save, error: PlateauError) -> Response:
         return _state(visit, save, error)
     with visit.db.begin() as tx:
         desk = views.desk(
-            tx, visit.caller, exam_id=save.exam_id, now=visit.now, typed=save.sections
+            tx, visit.blobs, visit.caller, exam_id=save.exam_id, now=visit.now, typed=save.sections
         )
     values = _desk_values(desk, error)
     return render(visit.request, "reading/read.html", status_code=_status_of(error), **values)

@@ -13,6 +13,7 @@ from plateau.kernel.ids import ExamId, VersionId
 from plateau.platform import runtime
 from plateau.platform.db import Tx
 from plateau.reading import assigning, holding
+from plateau.reading.library.types import Chapters
 from plateau.reading.queries import tasks, texts
 from plateau.reading.rules import lifecycle
 from plateau.reading.rules.lifecycle import Facts
@@ -77,14 +78,14 @@ def sweep_leases(tx: Tx, *, wall: datetime, now: datetime) -> int:
     return freed
 
 
-def starting_text(sheet: ExamSheet) -> Sections:
-    """What an empty report starts from: the request's context, the exam type's template."""
+def starting_text(sheet: ExamSheet, start: Chapters) -> Sections:
+    """What an empty report starts from: the request's context, and the template of the exam."""
     told = (sheet.request.context.strip(), sheet.request.aim.strip())
     return Sections(
         indication="\n".join(part for part in told if part),
-        technique=sheet.exam_type.technique,
-        result=sheet.exam_type.result,
-        conclusion=sheet.exam_type.conclusion,
+        technique=start.technique,
+        result=start.result,
+        conclusion=start.conclusion,
     )
 
 

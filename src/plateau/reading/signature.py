@@ -11,7 +11,6 @@ from uuid import uuid4
 import structlog
 
 from plateau.access import service as access
-from plateau.images import service as images
 from plateau.kernel.caller import Caller
 from plateau.kernel.errors import (
     ConflictError,
@@ -20,12 +19,10 @@ from plateau.kernel.errors import (
 )
 from plateau.kernel.ids import ExamId, VersionId
 from plateau.kernel.time import local
-from plateau.planning import service as planning
-from plateau.platform import jobs, runtime
+from plateau.platform import runtime
 from plateau.platform.blobs import Blobs
 from plateau.platform.db import Db, Tx
-from plateau.reading import assigning, document, entering, holding, wording
-from plateau.reading.events import ReportSigned
+from plateau.reading import assigning, entering, holding, sealing
 from plateau.reading.queries import signatures, tasks, texts
 from plateau.reading.rules import lifecycle
 from plateau.reading.rules import texts as text_rules
@@ -36,6 +33,7 @@ from plateau.reading.types import (
     Asked,
     Finding,
     Held,
+    Kind,
     Lint,
     Save,
     Seal,
@@ -44,11 +42,9 @@ from plateau.reading.types import (
     Signing,
     State,
     Step,
-    Version,
 )
 from plateau.requests import service as requests
 from plateau.requests.types import ExamSheet
-from plateau.territory import service as territory
 
 log = structlog.get_logger()
 
@@ -81,9 +77,9 @@ def sign(
     if again := _signed_already(tx, held, caller, save.sections):
         return again
     holding.require_held(held, caller, now=now)
-    _require_latest(tx, save)
+    require_latest(tx, save)
     sheet = requests.exam_sheet(tx, save.exam_id)
-    _require_clean(lint(save.sections, sheet), despite_warnings=signing.despite_warnings)
+    require_clean(lint(save.sections, sheet), despite_warnings=signing.despite_warnings)
     facts = replace(entering.facts_of(tx, save.exam_id), own_signature=True, clean=True)
     holding.log(tx, held, Step.SIGNED, caller, now, facts)
     tasks.finish(tx, exam_id=save.exam_id, reader_id=caller.person_id, now=now)
@@ -146,10 +142,11 @@ def add_addendum(
     held = holding.lock(tx, caller, addendum.exam_id)
     _require_said(addendum)
     versions = texts.versions(tx, addendum.exam_id)
-    facts = Facts(own_signature=True, versions=len(versions), reason=addendum.reason)
+    valid = text_rules.in_force(versions)
+    facts = Facts(own_signature=True, versions=len(valid), reason=addendum.reason)
     state = holding.log(tx, held, Step.ADDENDUM, caller, now, facts)
     tasks.set_state(tx, exam_id=addendum.exam_id, state=state)
-    first = versions[0]
+    first = valid[0]
     sections = Sections(
         indication=first.indication,
         technique=first.technique,
@@ -160,13 +157,14 @@ def add_addendum(
         exam_id=held.exam_id,
         patient_id=held.patient_id,
         number=len(versions) + 1,
+        kind=Kind.ADDENDUM,
         reason=addendum.reason.strip(),
         signed_by=caller.person_id,
         signed_at=now,
     )
     holding.record(tx, caller, held, "report.addendum", now, seal.reason)
     version_id = VersionId(uuid4())
-    _seal(tx, blobs, version_id, sections, seal)
+    sealing.seal(tx, blobs, version_id, sections, seal)
     return version_id
 
 
@@ -184,7 +182,7 @@ def _finalise_one(db: Db, blobs: Blobs, version_id: VersionId, *, now: datetime)
 
 
 def _finalise(tx: Tx, blobs: Blobs, signature: Signature, *, now: datetime) -> None:
-    """A signed text that nobody recalled is the first version of its report."""
+    """A signed text that nobody recalled is the report."""
     exam_id = signature.exam_id
     final = lifecycle.after(State.SIGNED, Step.FINALISED, Facts())
     tasks.log(tx, exam_id, (Step.FINALISED, State.SIGNED, final), at=now)
@@ -194,15 +192,17 @@ def _finalise(tx: Tx, blobs: Blobs, signature: Signature, *, now: datetime) -> N
     seal = Seal(
         exam_id=exam_id,
         patient_id=signature.patient_id,
-        number=1,
+        number=len(texts.versions(tx, exam_id)) + 1,
+        kind=Kind.FINAL,
         reason="",
         signed_by=signature.signed_by,
         signed_at=signature.signed_at,
     )
-    _seal(tx, blobs, signature.version_id, sections_of(signature), seal)
+    sealing.seal(tx, blobs, signature.version_id, sections_of(signature), seal)
 
 
-def _require_latest(tx: Tx, save: Save) -> None:
+def require_latest(tx: Tx, save: Save) -> None:
+    """ConflictError when another text was saved since the one on the screen was read."""
     kept = texts.draft(tx, save.exam_id)
     if (kept.revision if kept else 0) != save.revision:
         raise ConflictError("another text was saved meanwhile; yours is still on your screen")
@@ -217,7 +217,8 @@ def _age(sheet: ExamSheet) -> int | None:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-def _require_clean(found: Lint, *, despite_warnings: bool) -> None:
+def require_clean(found: Lint, *, despite_warnings: bool) -> None:
+    """RuleBrokenError with what forbids giving a text, or deserves a second look first."""
     if Finding.OTHER_PATIENT in found.refusals:
         raise RuleBrokenError("this report names another patient, or another patient's number")
     if len(found.refusals) > 1:
@@ -239,36 +240,6 @@ def _signed_already(tx: Tx, held: Held, caller: Caller, sections: Sections) -> V
     """The version that the caller has just signed with this very text."""
     if held.state not in lifecycle.DONE or held.reader_id != caller.person_id:
         return None
-    first = signatures.pending(tx, held.exam_id) or texts.versions(tx, held.exam_id)[0]
+    pending = signatures.pending(tx, held.exam_id)
+    first = pending or text_rules.in_force(texts.versions(tx, held.exam_id))[0]
     return first.version_id if sections_of(first) == sections else None
-
-
-def _seal(tx: Tx, blobs: Blobs, version_id: VersionId, sections: Sections, seal: Seal) -> None:
-    """Print, keep and announce a version: bytes first, then the row, then the event."""
-    sheet = requests.exam_sheet(tx, seal.exam_id)
-    digest = text_rules.digest(sections, seal)
-    signer = territory.practitioner(tx, seal.signed_by)
-    printed = wording.Print(
-        sheet=sheet,
-        dose=images.dose_of(tx, blobs, study_uid=sheet.exam.study_uid),
-        sections=sections,
-        seal=seal,
-        digest=digest,
-        signer=(access.name_of(tx, seal.signed_by), signer.rpps if signer else None),
-        earlier=texts.versions(tx, seal.exam_id),
-        notices=texts.notices(tx, seal.exam_id),
-    )
-    on_duty = planning.sites_on_duty(tx, person_id=seal.signed_by, at=seal.signed_at)
-    duty = on_duty.get(sheet.exam.site_id)
-    version = Version(
-        version_id=version_id,
-        sections=sections,
-        seal=seal,
-        digest=digest,
-        document_key=blobs.put(document.build(wording.paper(printed))),
-        duty_id=duty.duty_id if duty else None,
-    )
-    texts.add_version(tx, version)
-    event = ReportSigned(version_id=version_id, exam_id=seal.exam_id, site_id=sheet.exam.site_id)
-    jobs.emit(tx, event)
-    tx.touch("worklist", "reports")

@@ -18,4 +18,6 @@ def of(caller: Caller) -> list[tuple[str, str]]:
         found += [("/reviews/rules", "rules"), ("/reviews/figures", "figures")]
     if caller.is_one_of(Role.READER, Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR):
         found.append(("/assistant", "drafts"))
+    if caller.is_one_of(Role.READER, Role.COORDINATOR, Role.ADMINISTRATOR):
+        found.append(("/library", "library"))
     return found

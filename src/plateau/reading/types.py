@@ -53,13 +53,16 @@ class Step(StrEnum):
     CLOSED = "closed"
     ADDENDUM = "addendum"
     RETRACTED = "retracted"
+    REOPENED = "reopened"
 
 
 class Kind(StrEnum):
-    """What a signed version is."""
+    """What a version is."""
 
+    PRELIMINARY = "preliminary"  # given before it is signed, and marked as such
     FINAL = "final"
     ADDENDUM = "addendum"
+    RETRACTION = "retraction"  # those before it were about somebody else
 
 
 class Lateness(StrEnum):
@@ -122,6 +125,7 @@ class Seal:
     exam_id: ExamId
     patient_id: PatientId
     number: int
+    kind: Kind
     reason: str
     signed_by: PersonId
     signed_at: datetime
@@ -175,12 +179,29 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Giving:
+    """What somebody gives before it is signed, and who heard it by telephone, if anybody."""
+
+    save: Save
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addendum:
     """What somebody adds to a signed report, and why."""
 
     exam_id: ExamId
     text: str
     conclusion: str
+    reason: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retraction:
+    """Somebody says that a report is about another patient, why, and proves who they are."""
+
+    exam_id: ExamId
     reason: str
     password: str
 
@@ -276,6 +297,7 @@ class SignedReport:
     duty_id: DutyId | None
     document_key: str
     digest: str
+    retracted: bool  # a later version says that this one is about somebody else
 
 
 class Verdict(StrEnum):

@@ -11,13 +11,17 @@ from plateau.images import service as images
 from plateau.images.types import Study
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import NotFoundError, RuleBrokenError
-from plateau.kernel.ids import ExamId, VersionId
+from plateau.kernel.ids import ExamId, SiteId, VersionId
 from plateau.planning import service as planning
 from plateau.planning.types import Coverage, Operator
+from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
 from plateau.reading import assigning, service, signature
+from plateau.reading.library import service as library
+from plateau.reading.library.types import Chapters, Offer
 from plateau.reading.list_types import Arriving, Event, Prior, WorklistRow
 from plateau.reading.queries import blinded, lists, rejected, tasks, texts
+from plateau.reading.rules import texts as text_rules
 from plateau.reading.rules.ranking import Choice
 from plateau.reading.rules.texts import lateness
 from plateau.reading.types import (
@@ -43,18 +47,25 @@ CLINICAL = (Role.READER, Role.COORDINATOR, Role.TECHNOLOGIST, Role.REQUESTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worklist:
-    """The worklist page; `others_on_duty` says who answers now when the caller does not."""
+class Listed:
+    """What changes in the worklist."""
 
     rows: Sequence[WorklistRow]
     total: int
-    sites: Sequence[Site]
-    modalities: Sequence[str]
-    is_reader: bool
-    is_on_duty: bool
-    others_on_duty: Sequence[Coverage | Operator]
     undecided: Sequence[Undecided]
     arriving: Sequence[Arriving]
+    is_reader: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist:
+    """The worklist page; `others_on_duty` says who answers now when the caller does not."""
+
+    listed: Listed
+    sites: Sequence[Site]
+    modalities: Sequence[str]
+    is_on_duty: bool
+    others_on_duty: Sequence[Coverage | Operator]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +109,12 @@ class Desk:
     clock: Clock
     is_reader: bool
     text: Sections
+    offer: Offer | None  # for whoever may write it
     standing: Standing
     priors: Sequence[Prior]
     priors_elsewhere: int
-    versions: Sequence[SignedReport]
+    versions: Sequence[SignedReport]  # those that hold
+    given: SignedReport | None  # what was last given of an exam that is to be read: not signed
     signature: Signature | None  # signed, and not final yet
     questions: Sequence[Question]
     images_missing: bool  # and nobody has said why it is read without them
@@ -114,7 +127,8 @@ class Dossier:
     sheet: ExamSheet
     held: Held
     events: Sequence[Event]
-    versions: Sequence[SignedReport]
+    versions: Sequence[SignedReport]  # for readers, and those that hold for others
+    has_report: bool  # one holds
     signature: Signature | None  # for readers: signed, and not final yet
     rejected: Sequence[Rejected]
     sees_content: bool
@@ -135,21 +149,28 @@ class Signed:
 
 def worklist(tx: Tx, caller: Caller, filters: Filters, *, limit: int, now: datetime) -> Worklist:
     """The exams of the sites where the caller reads or coordinates."""
+    mine = planning.sites_on_duty(tx, person_id=caller.person_id, at=now)
+    listed = list_exams(tx, caller, filters, limit=limit)
+    return Worklist(
+        listed=listed,
+        sites=territory.sites(tx, ids=caller.sites_as(*LISTED)),
+        modalities=lists.modalities(tx),
+        is_on_duty=bool(mine),
+        others_on_duty=[] if mine or not listed.is_reader else _on_duty(tx, caller, now),
+    )
+
+
+def list_exams(tx: Tx, caller: Caller, filters: Filters, *, limit: int) -> Listed:
+    """What changes in the caller's worklist; alike for whoever reads and coordinates as they do."""
     sites = caller.sites_as(*LISTED)
     if not sites:
         raise NotFoundError("there is no worklist for your roles")
-    mine = planning.sites_on_duty(tx, person_id=caller.person_id, at=now)
-    is_reader = caller.is_one_of(Role.READER)
-    return Worklist(
+    return Listed(
         rows=lists.worklist(tx, filters, sites=sites, limit=limit),
         total=lists.worklist_size(tx, filters, sites=sites),
-        sites=territory.sites(tx, ids=sites),
-        modalities=lists.modalities(tx),
-        is_reader=is_reader,
-        is_on_duty=bool(mine),
-        others_on_duty=[] if mine or not is_reader else _on_duty(tx, caller, now),
         undecided=rejected.undecided(tx, sites=sites),
         arriving=lists.arriving(tx, sites=caller.sites_as(Role.READER)),
+        is_reader=caller.is_one_of(Role.READER),
     )
 
 
@@ -184,7 +205,13 @@ def _clock(tx: Tx, held: Held, now: datetime) -> Clock:
 
 
 def desk(
-    tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime, typed: Sections | None = None
+    tx: Tx,
+    blobs: Blobs,
+    caller: Caller,
+    *,
+    exam_id: ExamId,
+    now: datetime,
+    typed: Sections | None = None,
 ) -> Desk:
     """Everything around one exam of the sites where the caller reads or coordinates.
 
@@ -195,23 +222,51 @@ def desk(
     _require_sight(tx, caller, exam_id)
     sheet = requests.exam_sheet(tx, exam_id)
     saved = texts.draft(tx, exam_id)
-    text = service.sections_of(saved) if saved else service.starting_text(sheet)
+    is_reader = held.site_id in caller.sites_as(Role.READER)
+    offer = library.offer(tx, blobs, sheet, reader_id=caller.person_id) if is_reader else None
+    text = _text(saved, sheet, offer)
+    versions = texts.versions(tx, exam_id)
+    valid = text_rules.in_force(versions)
     _record(tx, caller, held, "exam.view", now)
     return Desk(
         sheet=sheet,
         held=held,
         clock=_clock(tx, held, now),
-        is_reader=held.site_id in caller.sites_as(Role.READER),
+        is_reader=is_reader,
         text=typed or text,
+        offer=offer,
         standing=_standing(tx, caller, held, saved, signature.lint(typed or text, sheet)),
-        priors=lists.priors(tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites),
-        priors_elsewhere=lists.priors_elsewhere(
-            tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites
-        ),
-        versions=texts.versions(tx, exam_id),
+        priors=_priors(tx, caller, held, None if is_reader else sites, now),
+        priors_elsewhere=0 if is_reader else _elsewhere(tx, held, sites),
+        versions=valid,
+        given=versions[-1] if versions and not valid else None,
         signature=signature.pending(tx, exam_id),
         questions=requests.questions_of(tx, exam_id),
         images_missing=not (held.incomplete_reason or requests.standing(tx, exam_id).complete),
+    )
+
+
+def _text(saved: Draft | None, sheet: ExamSheet, offer: Offer | None) -> Sections:
+    """What is kept of a report; else what a reader starts from, and others do not see."""
+    if saved:
+        return service.sections_of(saved)
+    blank = Chapters(technique="", result="", conclusion="")
+    return service.starting_text(sheet, offer.start if offer else blank)
+
+
+def _priors(
+    tx: Tx, caller: Caller, held: Held, sites: frozenset[SiteId] | None, now: datetime
+) -> list[Prior]:
+    """What the patient had before: in the whole pool for whoever may read the exam."""
+    found = lists.priors(tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites)
+    if {one.site_id for one in found} - caller.sites_as(*LISTED):
+        _record(tx, caller, held, "priors.view", now)
+    return found
+
+
+def _elsewhere(tx: Tx, held: Held, sites: frozenset[SiteId]) -> int:
+    return lists.priors_elsewhere(
+        tx, patient_id=held.patient_id, study_uid=held.study_uid, sites=sites
     )
 
 
@@ -237,12 +292,14 @@ def dossier(tx: Tx, caller: Caller, *, exam_id: ExamId, now: datetime) -> Dossie
     _require_sight(tx, caller, exam_id)
     sees_content = held.site_id in caller.sites_as(*CLINICAL)
     is_reader = held.site_id in caller.sites_as(Role.READER)
+    versions = texts.versions(tx, exam_id)
     _record(tx, caller, held, "exam.view", now)
     return Dossier(
         sheet=requests.exam_sheet(tx, exam_id),
         held=held,
         events=lists.timeline(tx, exam_id),
-        versions=texts.versions(tx, exam_id),
+        versions=[one for one in versions if is_reader or not one.retracted],
+        has_report=bool(text_rules.in_force(versions)),
         signature=signature.pending(tx, exam_id) if is_reader else None,
         rejected=rejected.of_exam(tx, exam_id),
         sees_content=sees_content,
@@ -257,7 +314,7 @@ def signed(tx: Tx, caller: Caller, *, exam_id: ExamId, wall: datetime) -> Signed
     held = tasks.held(tx, exam_id, sites=caller.sites_as(Role.READER))
     pending = signature.pending(tx, exam_id)
     left = (pending.final_at - wall).total_seconds() if pending else 0
-    versions = texts.versions(tx, exam_id)
+    versions = text_rules.in_force(texts.versions(tx, exam_id))
     return Signed(
         exam_id=exam_id,
         left_s=max(0, ceil(left)),
@@ -267,9 +324,13 @@ def signed(tx: Tx, caller: Caller, *, exam_id: ExamId, wall: datetime) -> Signed
 
 
 def document_key(tx: Tx, caller: Caller, *, version_id: VersionId, now: datetime) -> str:
-    """Where the PDF of a version is kept, for clinical roles at its site."""
+    """Where the PDF of a version is kept, for clinical roles at its site.
+
+    One that was retracted is about somebody else: only readers look at it again.
+    """
     report = texts.signed(tx, version_id)
-    held = tasks.held(tx, report.exam_id, sites=caller.sites_as(*CLINICAL))
+    roles = [Role.READER] if report.retracted else CLINICAL
+    held = tasks.held(tx, report.exam_id, sites=caller.sites_as(*roles))
     _require_sight(tx, caller, report.exam_id)
     _record(tx, caller, held, "report.print", now)
     return report.document_key

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plateau.images.types import Dose
+from plateau.kernel.merge_fields import Field
 from plateau.reading.document import Chapter, Paper, Signed
-from plateau.reading.types import Seal, Sections, SignedReport
+from plateau.reading.list_types import Prior
+from plateau.reading.types import Kind, Seal, Sections, SignedReport
 from plateau.requests.types import ExamSheet
 from plateau.web import formats
 from plateau.web.language import gettext as _
@@ -35,17 +37,54 @@ def paper(printed: Print) -> Paper:
         return _paper(printed)
 
 
+def retraction() -> Sections:
+    """What stands in place of a retracted report, for whoever received it."""
+    with speaking(_LANGUAGE):
+        text = _(
+            "The report sent before for this exam is about somebody else. Do not use it: destroy "
+            "its copies, and look again at whatever was decided from it. The exam is read again."
+        )
+        conclusion = _("Report retracted: it is about somebody else.")
+    return Sections(indication="", technique="", result=text, conclusion=conclusion)
+
+
+def heard() -> str:
+    """How it is known that a recall is over."""
+    with speaking(_LANGUAGE):
+        return _("acknowledged by every system that had the report, and by whoever asked for it")
+
+
+def merged_values(sheet: ExamSheet, dose: Dose | None, prior: Prior | None) -> dict[Field, str]:
+    """What the merge fields of a text stand for; what is not known is left out."""
+    with speaking(_LANGUAGE):
+        made_at = sheet.exam.acquired_at or sheet.exam.complete_at or sheet.exam.planned_at
+        values = {
+            Field.AGE: formats.age(sheet.patient.birth_on, made_at),
+            Field.SEX: sheet.patient.sex,
+            Field.EXAM: sheet.exam_type.name,
+            Field.DATE: formats.day(made_at),
+            Field.ACCESSION: sheet.exam.accession_number,
+            Field.SITE: sheet.site.name,
+            Field.REQUESTER: sheet.requester_name,
+            Field.PROTOCOL: sheet.exam.protocol,
+            Field.DEVICE: _device(sheet),
+            Field.DOSE: _measures(dose) if dose else "",
+            Field.PRIOR: f"{prior.name} ({formats.day(prior.started_at)})" if prior else "",
+        }
+    return {field: value for field, value in values.items() if value}
+
+
 def _paper(printed: Print) -> Paper:
     sheet, seal = printed.sheet, printed.seal
     own = _signed(
-        seal.number,
+        (seal.kind, seal.number),
         seal.reason,
         printed.sections,
-        _signature(printed.signer, seal.signed_at),
+        _signature(seal.kind, printed.signer, seal.signed_at),
     )
     return Paper(
         place=f"{sheet.site.name} · {sheet.site.town}",
-        title=_("Imaging report: {exam}").format(exam=sheet.exam_type.name),
+        title=_title(printed).format(exam=sheet.exam_type.name),
         patient=_patient(sheet),
         facts=[
             *(fact for fact in _facts(sheet, printed.dose) if fact[1]),
@@ -55,6 +94,12 @@ def _paper(printed: Print) -> Paper:
         footer=_footer(printed),
         page=_("Page {page} of {pages}"),
     )
+
+
+def _title(printed: Print) -> str:
+    if printed.seal.kind is Kind.PRELIMINARY:
+        return _("PRELIMINARY imaging report: {exam}")
+    return _("Imaging report: {exam}")
 
 
 def _patient(sheet: ExamSheet) -> str:
@@ -117,17 +162,18 @@ def _device(sheet: ExamSheet) -> str:
 
 def _dose(dose: Dose | None) -> str:
     """What the machine said, unit by unit; saying nothing is said too."""
-    if dose is None:
-        return _("not communicated")
+    return (_measures(dose) if dose else "") or _("not communicated")
+
+
+def _measures(dose: Dose) -> str:
     measures = (
         (_("CTDIvol {value} mGy"), dose.ctdi_vol_mgy),
         (_("DLP {value} mGy·cm"), dose.dlp_mgy_cm),
         (_("DAP {value} mGy·cm²"), dose.dap_mgy_cm2),
     )
-    said = [
+    return " · ".join(
         text.format(value=formats.number(value, 1)) for text, value in measures if value is not None
-    ]
-    return " · ".join(said) or _("not communicated")
+    )
 
 
 def _earlier(version: SignedReport) -> Signed:
@@ -138,14 +184,25 @@ def _earlier(version: SignedReport) -> Signed:
         conclusion=version.conclusion,
     )
     signer = (version.signer_name, version.signer_rpps)
-    return _signed(version.number, version.reason, sections, _signature(signer, version.signed_at))
+    which = (Kind(version.kind), version.number)
+    return _signed(which, version.reason, sections, _signature(which[0], signer, version.signed_at))
 
 
-def _signed(number: int, reason: str, sections: Sections, signature: str) -> Signed:
-    if number == 1:
-        return Signed(
-            title=_("Report, version 1"), chapters=_chapters(sections), signature=signature
-        )
+def _signed(which: tuple[Kind, int], reason: str, sections: Sections, signature: str) -> Signed:
+    kind, number = which
+    if kind is Kind.FINAL:
+        title = _("Report, version {number}").format(number=number)
+        return Signed(title=title, chapters=_chapters(sections), signature=signature)
+    if kind is Kind.PRELIMINARY:
+        title = _("PRELIMINARY, version {number}: not signed, may change").format(number=number)
+        told = [Chapter(title=_("Told by telephone to"), text=reason)] if reason else []
+        chapters = [*_chapters(sections), *told]
+        return Signed(title=title, chapters=chapters, signature=signature)
+    if kind is Kind.RETRACTION:
+        title = _("Report retracted, version {number}: {reason}")
+        chapters = [Chapter(title=_("Retraction"), text=sections.result, strong=True)]
+        said = title.format(number=number, reason=reason)
+        return Signed(title=said, chapters=chapters, signature=signature)
     title = _("Addendum, version {number}: {reason}").format(number=number, reason=reason)
     chapters = [
         Chapter(title=_("Addendum"), text=sections.result),
@@ -164,9 +221,11 @@ def _chapters(sections: Sections) -> list[Chapter]:
     return [chapter for chapter in chapters if chapter.text.strip()]
 
 
-def _signature(signer: tuple[str, str | None], at: datetime) -> str:
+def _signature(kind: Kind, signer: tuple[str, str | None], at: datetime) -> str:
     name, rpps = signer
     who = _("{name}, RPPS {rpps}").format(name=name, rpps=rpps) if rpps else name
+    if kind is Kind.PRELIMINARY:
+        return _("Given by {who}, {when}; not signed").format(who=who, when=_instant(at))
     return _("Signed electronically in Plateau, not certified: {who}, {when}").format(
         who=who, when=_instant(at)
     )
@@ -179,6 +238,8 @@ def _footer(printed: Print) -> str:
         accession=exam.accession_number,
         number=printed.seal.number,
     )
+    if printed.seal.kind is Kind.PRELIMINARY:
+        first = _("PRELIMINARY · {line}").format(line=first)
     return f"{first}\nSHA-256 {printed.digest}"
 
 

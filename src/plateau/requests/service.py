@@ -32,6 +32,7 @@ from plateau.requests.types import (
     ExamEvent,
     ExamSheet,
     ExamState,
+    Incident,
     Problem,
     Question,
     Request,
@@ -165,6 +166,26 @@ def cancel(tx: Tx, *, request_id: RequestId, text: str, caller: Caller, now: dat
     moves.move_request(tx, request, RequestEvent.CANCEL, facts, move=move)
     moves.cancel_exam(tx, exam, move=move)
     access.record(tx, caller, _access("request.cancel", request, text), at=now)
+
+
+def note_late_cancel(tx: Tx, *, request_id: RequestId, caller: Caller, now: datetime) -> None:
+    """Whoever runs the exam knows that it was called off once it had begun."""
+    roles = (Role.REQUESTER, Role.COORDINATOR)
+    request = rows.lock_request(tx, request_id, sites=caller.sites_as(*roles))
+    exam = rows.current_exam(tx, request_id)
+    if exam is None or exam.state in {ExamState.PLANNED, ExamState.CANCELLED}:
+        return
+    incident = Incident(
+        key=f"cancel {request_id}",
+        kind="cancelled_too_late",
+        at=now,
+        site_id=exam.site_id,
+        ae_title="",
+        exam_id=exam.exam_id,
+    )
+    if rows.add_incident(tx, incident):
+        access.record(tx, caller, _access("request.cancel_late", request), at=now)
+        tx.touch("exams")
 
 
 def schedule(tx: Tx, *, request_id: RequestId, at: datetime, caller: Caller, now: datetime) -> None:

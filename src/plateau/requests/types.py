@@ -125,7 +125,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Something a machine did without an accepted request; `key` tells it from the others."""
+    """What a machine did without an accepted request, or a request called off too late.
+
+    `key` tells it from the others.
+    """
 
     key: str
     kind: str

@@ -15,7 +15,9 @@ from pydantic import (
     model_validator,
 )
 
+from plateau.kernel import merge_fields
 from plateau.kernel.caller import Role
+from plateau.kernel.errors import InvalidInputError
 from plateau.kernel.urgency import Urgency
 from plateau.territory.deal_blocks import AgreementBlock, DutyPayBlock, TariffBlock
 from plateau.territory.parts import Block, Code, Dated, Text
@@ -50,6 +52,18 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("unknown time zone")
     return name
+
+
+def _known_fields(text: str) -> str:
+    try:
+        merge_fields.require_known(text)
+    except InvalidInputError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+Prose = Annotated[str, AfterValidator(_known_fields)]
+"""What a report starts from, with merge fields."""
 
 
 class SkillItem(BaseModel):
@@ -158,9 +172,9 @@ class ExamBlock(Block):
     ccam: Annotated[str, StringConstraints(pattern=r"^[A-Z]{4}[0-9]{3}$")] | None = None
     ccam_verified: bool = False
     minutes: Annotated[int, Field(gt=0)]
-    technique: str = ""
-    result: str = ""
-    conclusion: str = ""
+    technique: Prose = ""
+    result: Prose = ""
+    conclusion: Prose = ""
 
 
 class PersonBlock(Dated):

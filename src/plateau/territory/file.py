@@ -88,6 +88,14 @@ class Source:
         )
 
 
+def understood(kind: str, model: type[B], table: Mapping[str, Any]) -> B:
+    """One block typed somewhere else than in a file; InvalidInputError with what is wrong first."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise _explain(kind, _causes(error.errors(include_url=False))[0]) from error
+
+
 def parse(text: str, name: str) -> TerritoryFile:
     """The file that a text is; BrokenFileError with every problem when there is one."""
     file, problems = read(text, name)

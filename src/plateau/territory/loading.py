@@ -11,6 +11,7 @@ from plateau.kernel.caller import Role
 from plateau.kernel.time import local
 from plateau.platform.db import Record, Tx
 from plateau.territory import deal_rows, image_tables, plan_rows, plan_tables, queries, rows, tables
+from plateau.territory.amending import service as amending
 from plateau.territory.blocks import TerritoryFile
 from plateau.territory.rules import Difference, Shape, differences
 from plateau.territory.tables import Table
@@ -61,9 +62,9 @@ class Loading:
         return found
 
     def table(self, table: Table[R], wanted: Sequence[R]) -> None:
-        """The table holds the wanted rows, and the others end."""
-        found = self.differences(table, wanted, known=tables.read(self.tx, table))
-        tables.put(self.tx, table, found.written)
+        """The table holds the wanted rows, and the others end; what people changed goes on."""
+        found = self.differences(table, wanted, known=amending.unamended(self.tx, table))
+        amending.load(self.tx, table, found.written)
 
 
 def _tables(file: TerritoryFile) -> Iterator[tuple[Table[Any], Sequence[Any]]]:

@@ -99,7 +99,7 @@ class ShareBlock(Dated):
 
     family: Code
     shares: Annotated[dict[Code, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
-    tolerance: Annotated[float, Field(ge=0)] = 1.0
+    tolerance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

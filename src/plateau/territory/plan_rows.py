@@ -1,7 +1,7 @@
 """The blocks that a roster is made from, as rows."""
 
 from plateau.territory.blocks import TerritoryFile
-from plateau.territory.plan_blocks import SESSION_HOURS, SessionBlock
+from plateau.territory.plan_blocks import SESSION_HOURS, SessionBlock, ShareBlock, TravelBlock
 from plateau.territory.plan_types import (
     Aptitude,
     ContractRow,
@@ -49,10 +49,11 @@ def aptitudes(file: TerritoryFile) -> list[Aptitude]:
 
 def sessions(file: TerritoryFile) -> list[SessionRow]:
     """The half-days of work."""
-    return [_session(block, half) for block in file.sessions for half in block.halves]
+    return [session(block, half) for block in file.sessions for half in block.halves]
 
 
-def _session(b: SessionBlock, half: str) -> SessionRow:
+def session(b: SessionBlock, half: str) -> SessionRow:
+    """One half-day of a block."""
     starts_at, ends_at = SESSION_HOURS[half]
     weekdays = "".join(str(n + 1) for n, day in enumerate(_WEEKDAYS) if day in b.days)
     extra = " ".join(day.isoformat() for day in sorted(b.on))
@@ -66,19 +67,27 @@ def _session(b: SessionBlock, half: str) -> SessionRow:
 
 def travels(file: TerritoryFile) -> list[Travel]:
     """Minutes between sites, both ways."""
+    return [row for block in file.travels for row in travel(block)]
+
+
+def travel(b: TravelBlock) -> list[Travel]:
+    """Minutes between the two sites of a block, both ways."""
     return [
         Travel(site_id(one), site_id(other), b.minutes, b.source, b.valid_from, b.valid_to)
-        for b in file.travels
         for one, other in (b.sites, b.sites[::-1])
     ]
 
 
 def shares(file: TerritoryFile) -> list[ShareRow]:
     """How the sessions of machines are shared."""
+    return [row for block in file.shares for row in share(block)]
+
+
+def share(b: ShareBlock) -> list[ShareRow]:
+    """The part of each member in a family of machines."""
     return [
-        ShareRow(b.family, member_id(code), share, b.tolerance, b.valid_from, b.valid_to)
-        for b in file.shares
-        for code, share in b.shares.items()
+        ShareRow(b.family, member_id(code), part, b.tolerance, b.valid_from, b.valid_to)
+        for code, part in b.shares.items()
     ]
 
 
@@ -90,7 +99,8 @@ def line_options(file: TerritoryFile) -> list[LineOption]:
             b.operator.name if b.operator else None,
             b.operator.phone if b.operator else None,
             b.operator.starts_at if b.operator else None,
-            b.operator.ends_at if b.operator else None, b.valid_from, b.valid_to,
+            b.operator.ends_at if b.operator else None, None, None, None, b.valid_from,
+            b.valid_to,
         )
         for b in file.lines
     ]  # fmt: skip

@@ -141,20 +141,22 @@ LINE_OPTIONS = Table(
     key=("line_id", "valid_from"),
     select="""
         select line_id, days, skill, operator, operator_phone, operator_from, operator_to,
-               valid_from, valid_to
+               starts_at, ends_at, readers, valid_from, valid_to
         from territory.line_option
         order by line_id, valid_from
         """,
     put="""
         insert into territory.line_option
-          (line_id, days, skill, operator, operator_phone, operator_from, operator_to, valid_from,
-           valid_to)
+          (line_id, days, skill, operator, operator_phone, operator_from, operator_to, starts_at,
+           ends_at, readers, valid_from, valid_to)
         values (%(line_id)s, %(days)s, %(skill)s, %(operator)s, %(operator_phone)s,
-                %(operator_from)s, %(operator_to)s, %(valid_from)s, %(valid_to)s)
+                %(operator_from)s, %(operator_to)s, %(starts_at)s, %(ends_at)s, %(readers)s,
+                %(valid_from)s, %(valid_to)s)
         on conflict (line_id, valid_from) do update set
           days = excluded.days, skill = excluded.skill, operator = excluded.operator,
           operator_phone = excluded.operator_phone, operator_from = excluded.operator_from,
-          operator_to = excluded.operator_to,
+          operator_to = excluded.operator_to, starts_at = excluded.starts_at,
+          ends_at = excluded.ends_at, readers = excluded.readers,
           valid_to = excluded.valid_to
         """,
 )

@@ -101,6 +101,9 @@ class LineOption:
     operator_phone: str | None
     operator_from: time | None
     operator_to: time | None
+    starts_at: time | None  # none, as below: the line's own
+    ends_at: time | None
+    readers: int | None
     valid_from: date
     valid_to: date | None
 

@@ -35,6 +35,14 @@ def render(
     **context: Any,
 ) -> HTMLResponse:
     """The whole page, or only `block` when htmx asks for an element of that id."""
+    if block and request.headers.get("HX-Target") != block:
+        block = None
+    html = made(request, template, block, **context)
+    return HTMLResponse(html, status_code=status_code, headers=_HEADERS)
+
+
+def made(request: Request, template: str, block: str | None = None, **context: Any) -> str:
+    """The whole page, or a block of it, as `caller` of the context sees it, or whoever asks."""
     caller: Caller | None = getattr(request.state, "caller", None)
     values = {
         "request": request,
@@ -46,11 +54,9 @@ def render(
     with language.speaking(language_of(request)):
         values["ui"] = environment().get_template("web/ui.html").make_module(values)
         page = environment().get_template(template)
-        if block and request.headers.get("HX-Target") == block:
-            html = "".join(page.blocks[block](page.new_context(values)))
-        else:
-            html = page.render(values)
-    return HTMLResponse(html, status_code=status_code, headers=_HEADERS)
+        if block:
+            return "".join(page.blocks[block](page.new_context(values)))
+        return page.render(values)
 
 
 # These only look: `async`, so that no thread is woken for them.

@@ -15,7 +15,7 @@ from plateau.exchange.types import (
     Tally,
     Trouble,
 )
-from plateau.kernel.ids import DeliveryId, DestinationId, SiteId, VersionId
+from plateau.kernel.ids import DeliveryId, DestinationId, ExamId, SiteId, VersionId
 from plateau.platform.db import Tx
 
 
@@ -24,7 +24,7 @@ def versions_up_to(tx: Tx, version_id: VersionId) -> list[Signed]:
     return tx.all(
         Signed,
         """
-        select w.version_id, t.site_id, w.signed_at
+        select w.version_id, w.exam_id, t.site_id, w.kind, w.signed_at
         from reading.version v
         join reading.version w on w.exam_id = v.exam_id and w.number <= v.number
         join reading.task t on t.exam_id = v.exam_id
@@ -59,6 +59,30 @@ def add_deliveries(tx: Tx, owed: Sequence[Owed], *, now: datetime, wall: datetim
             }
             for one in owed
         ],
+    )
+
+
+def ever_owed(tx: Tx, exam_id: ExamId) -> set[DestinationId]:
+    """The destinations to which a version of an exam's report was owed."""
+    return set(
+        tx.values(
+            "select distinct destination_id from exchange.delivery where exam_id = %(exam)s",
+            exam=exam_id,
+        )
+    )
+
+
+def withdraw(tx: Tx, version_id: VersionId) -> None:
+    """What waits of the versions before a retraction is not sent; one under way may still go."""
+    tx.run(
+        """
+        update exchange.delivery d set state = 'withdrawn'
+        from reading.version v
+        join reading.version w on w.exam_id = v.exam_id and w.number < v.number
+        where v.version_id = %(version)s and d.version_id = w.version_id
+          and d.state in ('waiting', 'refused')
+        """,
+        version=version_id,
     )
 
 
@@ -134,9 +158,11 @@ def next_letter(tx: Tx, destination_id: DestinationId, *, wall: datetime) -> Let
                i.value as local_id, p.surname, p.first_name, p.birth_on, p.sex,
                e.accession_number, e.study_uid, e.exam_code, y.name as exam_name, t.modality,
                coalesce(e.started_at, e.acquired_at, t.complete_at) as observed_at,
-               a.name as requester_name, r.aim, v.kind, v.reason, v.indication, v.technique,
-               v.result, v.conclusion, v.signed_at, b.name as signer_name,
-               c.rpps as signer_rpps, v.document_key
+               a.name as requester_name, r.aim, v.kind,
+               exists (select from reading.version w where w.exam_id = d.exam_id
+                       and w.number < v.number and w.kind = 'final') as follows, v.reason,
+               v.indication, v.technique, v.result, v.conclusion, v.signed_at,
+               b.name as signer_name, c.rpps as signer_rpps, v.document_key
         from exchange.ready d
         join territory.destination x using (destination_id)
         join territory.site s on s.site_id = d.site_id
@@ -204,6 +230,7 @@ def mark(
         set state = %(state)s, attempts = attempts + 1, delivered_at = %(delivered)s,
             due_at = %(due)s, last_outcome = %(outcome)s, last_error = %(detail)s
         where delivery_id = %(id)s and state <> 'delivered'
+          and (state <> 'withdrawn' or %(state)s = 'delivered')
         """,
         id=delivery_id,
         state=state,
@@ -235,7 +262,7 @@ def retry(
         """
         update exchange.delivery set state = 'waiting', due_at = %(wall)s
         where destination_id = %(destination)s and site_id = any(%(sites)s)
-          and state <> 'delivered'
+          and state in ('waiting', 'refused')
         """,
         destination=destination_id,
         sites=list(sites),

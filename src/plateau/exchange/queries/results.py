@@ -14,7 +14,7 @@ def signed(tx: Tx, *, sites: Collection[SiteId], limit: int = 200) -> list[Resul
         Result,
         """
         select v.version_id, v.exam_id, t.urgency, p.surname, p.first_name, p.birth_on, p.sex,
-               x.name as exam_name, s.name as site_name, v.number, v.signed_at,
+               x.name as exam_name, s.name as site_name, v.number, v.kind, v.reason, v.signed_at,
                a.name as signer_name, v.conclusion, k.at as read_at, k.name as read_by
         from reading.version v
         join reading.task t using (exam_id)
@@ -54,7 +54,9 @@ def pending(tx: Tx, *, sites: Collection[SiteId], limit: int = 200) -> list[Pend
         join territory.site s on s.site_id = e.site_id
         left join reading.task t on t.exam_id = e.exam_id
         where e.site_id = any(%(sites)s) and e.state <> 'cancelled'
-          and not exists (select from reading.version v where v.exam_id = e.exam_id)
+          and coalesce((
+            select v.kind in ('retraction', 'preliminary') from reading.version v
+            where v.exam_id = e.exam_id order by v.number desc limit 1), true)
         order by e.urgency, asked_at, e.exam_id
         limit %(limit)s
         """,
@@ -171,6 +173,48 @@ def add_acknowledgement(
         at=at,
     )
     return touched == 1
+
+
+def earlier_readers(tx: Tx, version_id: VersionId) -> list[PersonId]:
+    """Who took note of a version before this one."""
+    return tx.values(
+        """
+        select distinct k.person_id
+        from reading.version v
+        join reading.version w on w.exam_id = v.exam_id and w.number < v.number
+        join exchange.acknowledgement k on k.version_id = w.version_id
+        where v.version_id = %(version)s
+        order by k.person_id
+        """,
+        version=version_id,
+    )
+
+
+def heard_retraction(tx: Tx, version_id: VersionId) -> ExamId | None:
+    """The exam of a version, when its last retraction has reached every system and somebody.
+
+    Whoever took note of a version that followed it knows of it too.
+    """
+    found = tx.values(
+        """
+        select r.exam_id
+        from reading.version r
+        where r.version_id = (
+            select w.version_id from reading.version v
+            join reading.version w using (exam_id)
+            where v.version_id = %(version)s and w.kind = 'retraction'
+            order by w.number desc limit 1)
+          and not exists (
+            select from exchange.delivery d
+            where d.version_id = r.version_id and d.state <> 'delivered')
+          and exists (
+            select from exchange.acknowledgement k
+            join reading.version w using (version_id)
+            where w.exam_id = r.exam_id and w.number >= r.number)
+        """,
+        version=version_id,
+    )
+    return found[0] if found else None
 
 
 def arrival(tx: Tx, version_id: VersionId) -> Arrival | None:

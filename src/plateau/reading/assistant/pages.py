@@ -106,7 +106,7 @@ class Token:
 def panel(visit: VisitDep, exam_id: ExamId) -> HTMLResponse:
     """The draft of the exam that one holds, in the reading page or alone."""
     with visit.db.begin() as tx:
-        found = deciding.panel(tx, visit.caller, exam_id, now=visit.now)
+        found = deciding.panel(tx, visit.blobs, visit.caller, exam_id, now=visit.now)
     whole = not visit.request.headers.get("HX-Request")
     template = "reading/assistant_page.html" if whole else "reading/assistant_panel.html"
     return visit.show(template, panel=found)
@@ -117,8 +117,9 @@ def decide(
     visit: VisitDep, exam_id: ExamId, asked: Annotated[DecisionForm, Form()]
 ) -> RedirectResponse:
     """Accept the draft, take it into the editor, or reject it; then the report again."""
+    said = (exam_id, asked.choice())
     with visit.db.begin() as tx:
-        deciding.decide(tx, visit.caller, exam_id, asked.choice(), now=visit.now, wall=clock.wall())
+        deciding.decide(tx, visit.blobs, visit.caller, said, now=visit.now, wall=clock.wall())
     return go(f"/read/{exam_id}")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from plateau.kernel.ids import ExamId
+from plateau.kernel.ids import ExamId, PersonId
 from plateau.reading.loops.types import Line
 
 
@@ -29,6 +29,7 @@ class Exam:
 class Load:
     """A reader on duty: exams in hand, and the minutes that they are expected to take."""
 
+    person_id: PersonId
     name: str
     held: int
     load_minutes: float
@@ -45,3 +46,21 @@ class Room:
     by_urgency: Sequence[tuple[str, int]]
     readers: Sequence[Load]
     overdue: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToGive:
+    """An exam that nobody reads yet, and who may read it now, the first choice first."""
+
+    exam: Exam
+    choices: Sequence[Load]
+    is_given: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What may be given to whom: the first exams that are due, and the readers on duty."""
+
+    exams: Sequence[ToGive]
+    waiting: int
+    readers: Sequence[Load]

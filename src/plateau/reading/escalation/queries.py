@@ -47,7 +47,7 @@ def begin(tx: Tx, *, now: datetime) -> int:
             and (s.site_id is null or s.site_id = t.site_id)
           order by s.site_id is null, s.valid_from desc, s.position
           limit 1) first
-        where t.state in ('unassigned', 'offered', 'assigned', 'draft')
+        where t.state in ('unassigned', 'offered', 'assigned', 'draft', 'preliminary')
           and not exists (select from reading.escalation e where e.exam_id = t.exam_id)
         order by t.exam_id
         limit 500
@@ -68,7 +68,7 @@ def due(tx: Tx, *, now: datetime, limit: int = 20) -> list[Climb]:
         join reading.task t using (exam_id)
         join territory.site s on s.site_id = t.site_id
         where e.due_at <= %(now)s
-          and t.state in ('unassigned', 'offered', 'assigned', 'draft')
+          and t.state in ('unassigned', 'offered', 'assigned', 'draft', 'preliminary')
           and not exists (
             select from requests.question q
             where q.exam_id = t.exam_id and q.stops_clock and q.answered_at is null)
@@ -115,7 +115,7 @@ def standing(tx: Tx, exam_id: ExamId) -> Standing | None:
         Standing,
         """
         select e.position, e.due_at, e.held,
-               t.state in ('unassigned', 'offered', 'assigned', 'draft') as waits
+               t.state in ('unassigned', 'offered', 'assigned', 'draft', 'preliminary') as waits
         from reading.escalation e join reading.task t using (exam_id)
         where e.exam_id = %(exam)s
         """,
@@ -209,14 +209,11 @@ def queue(tx: Tx, *, limit: int = 10_000) -> list[Open]:
     return tx.all(
         Open,
         """
-        select t.exam_id, t.site_id, s.member_id,
-               coalesce(left(coalesce(s.finess, m.finess), 2), '') as department, t.modality,
-               t.exam_code, t.patient_id, t.complete_at, t.due_at, t.state, t.reader_id
-        from reading.task t
-        join territory.site s using (site_id)
-        join territory.member m using (member_id)
-        where t.state in ('unassigned', 'draft')
-        order by t.urgency, t.due_at, t.exam_id
+        select exam_id, site_id, member_id, department, modality, exam_code, patient_id, urgency,
+               complete_at, due_at, state, reader_id
+        from reading.to_choose
+        where state in ('unassigned', 'draft')
+        order by urgency, due_at, exam_id
         limit %(limit)s
         """,
         limit=limit,

@@ -1,9 +1,10 @@
 """Pages of indicators, their files, and the exams behind each figure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
 from plateau.kernel.errors import NotFoundError
@@ -23,9 +24,16 @@ class Wanted:
 
     days: int = 7
     by: str = "urgency"
+    then: str = ""
+
+    @property
+    def grouping(self) -> tuple[str, ...]:
+        """What exams are grouped by, once each."""
+        return tuple(dict.fromkeys(one for one in (self.by, self.then) if one))
 
 
 WantedDep = Annotated[Wanted, Depends()]
+ValuesDep = Annotated[Sequence[str], Query()]
 
 
 @router.get("")
@@ -45,34 +53,33 @@ def indicators(visit: VisitDep, wanted: WantedDep) -> HTMLResponse:
 @router.get("/file.{form}")
 def file(visit: VisitDep, wanted: WantedDep, form: str) -> Response:
     """The same figures as CSV or XLSX."""
-    groups = _shown(visit, wanted).groups
+    groups, by = _shown(visit, wanted).groups, wanted.grouping
     if form == "csv":
-        return _sent("\ufeff" + sheets.as_csv(groups), "text/csv; charset=utf-8", form)
+        return _sent("\ufeff" + sheets.as_csv(groups, by), "text/csv; charset=utf-8", form)
     if form == "xlsx":
-        return _sent(sheets.as_xlsx(groups), _XLSX, form)
+        return _sent(sheets.as_xlsx(groups, by), _XLSX, form)
     raise NotFoundError("there is no such file")
 
 
 @router.get("/exams")
-def exams(visit: VisitDep, wanted: WantedDep, value: str = "*") -> HTMLResponse:
+def exams(visit: VisitDep, wanted: WantedDep, value: ValuesDep = ()) -> HTMLResponse:
     """The exams behind a figure, the slowest first."""
+    by, days = wanted.grouping, wanted.days
     with visit.db.begin() as tx:
-        found = service.behind(
-            tx, visit.caller, by=wanted.by, value=value, days=wanted.days, now=visit.now
-        )
+        found = service.behind(tx, visit.caller, by=by, values=value, days=days, now=visit.now)
     return visit.show(
         "reading/indicator_exams.html",
         "exams",
         found=found[:_MOST],
         count=len(found),
-        value=value,
+        values=value,
         wanted=wanted,
     )
 
 
 def _shown(visit: Visit, wanted: Wanted) -> Shown:
     with visit.db.begin() as tx:
-        return service.shown(tx, visit.caller, by=wanted.by, days=wanted.days, now=visit.now)
+        return service.shown(tx, visit.caller, by=wanted.grouping, days=wanted.days, now=visit.now)
 
 
 def _sent(content: bytes | str, media_type: str, form: str) -> Response:

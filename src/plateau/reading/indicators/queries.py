@@ -35,7 +35,9 @@ join reading.task t using (exam_id)
 join requests.exam e using (exam_id)
 join territory.site s on s.site_id = t.site_id
 left join images.study st on st.study_uid = t.study_uid
-left join reading.version v on v.exam_id = t.exam_id and v.number = 1
+left join lateral (
+  select w.signed_by, w.duty_id from reading.version w
+  where w.exam_id = t.exam_id and w.kind = 'final' order by w.number limit 1) v on true
 left join lateral (
   select p.home_site_id from territory.practitioner p
   where p.person_id = v.signed_by order by p.valid_from desc limit 1) home on true

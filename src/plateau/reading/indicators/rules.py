@@ -30,25 +30,25 @@ def spread(delays: Iterable[timedelta | None]) -> Spread | None:
     return Spread(len(ordered), at(50), at(90), at(95), ordered[-1])
 
 
-def value_of(story: Story, by: str) -> str:
+def values_of(story: Story, by: Sequence[str]) -> tuple[str, ...]:
     """In which group an exam is; NotFoundError when nothing is grouped so."""
-    if by not in GROUPS:
+    if not set(by) <= set(GROUPS):
         raise NotFoundError("nothing is grouped by that")
-    return _BY[by](story)
+    return tuple(_BY[one](story) for one in by)
 
 
-def groups(stories: Sequence[Story], by: str) -> list[Group]:
-    """The groups in the order of their values, then all of them together as the last one, `*`."""
-    found: dict[str, list[Story]] = {}
+def groups(stories: Sequence[Story], by: Sequence[str]) -> list[Group]:
+    """The groups in the order of their values, then all of them together as the last one."""
+    found: dict[tuple[str, ...], list[Story]] = {}
     for story in stories:
-        found.setdefault(value_of(story, by), []).append(story)
-    return [*(_group(value, found[value]) for value in sorted(found)), _group("*", stories)]
+        found.setdefault(values_of(story, by), []).append(story)
+    return [*(_group(values, found[values]) for values in sorted(found)), _group((), stories)]
 
 
-def _group(value: str, stories: Sequence[Story]) -> Group:
+def _group(values: tuple[str, ...], stories: Sequence[Story]) -> Group:
     judged = [story.is_on_time for story in stories if story.is_on_time is not None]
     return Group(
-        value=value,
+        values=values,
         exams=len(stories),
         justification=spread(story.justification for story in stories),
         turnaround=spread(story.turnaround for story in stories),

@@ -27,7 +27,7 @@ class Shown:
     is_cut: bool
 
 
-def shown(tx: Tx, caller: Caller, *, by: str, days: int, now: datetime) -> Shown:
+def shown(tx: Tx, caller: Caller, *, by: Sequence[str], days: int, now: datetime) -> Shown:
     """The indicators of the last days at the sites that the caller steers."""
     asked = _asked(caller, days, now)
     stories = queries.stories(tx, asked)
@@ -40,12 +40,18 @@ def shown(tx: Tx, caller: Caller, *, by: str, days: int, now: datetime) -> Shown
     )
 
 
-def behind(tx: Tx, caller: Caller, *, by: str, value: str, days: int, now: datetime) -> list[Story]:
-    """The exams of a group, the slowest first; that they were looked at is recorded."""
+def behind(
+    tx: Tx, caller: Caller, *, by: Sequence[str], values: Sequence[str], days: int, now: datetime
+) -> list[Story]:
+    """The exams of a group, the slowest first; without values, all of them.
+
+    That they were looked at is recorded.
+    """
     asked = _asked(caller, days, now)
     stories = queries.stories(tx, asked)
-    found = [one for one in stories if value == "*" or rules.value_of(one, by) == value]
-    seen = Access(action="indicators.exams", subject=f"{by}:{value}")
+    wanted = tuple(values)
+    found = [one for one in stories if not wanted or rules.values_of(one, by) == wanted]
+    seen = Access(action="indicators.exams", subject=f"{' '.join(by)}:{' '.join(wanted) or '*'}")
     access.record(tx, caller, seen, at=now)
     return sorted(found, key=lambda one: (-one.turnaround, one.exam_id))
 

@@ -11,35 +11,36 @@ from plateau.reading.indicators.types import Group, Spread
 
 _DELAYS = ("justification", "turnaround", "from_last_image", "stopped")
 COLUMNS = (
-    "group", "exams",
+    "exams",
     *(f"{name}_{part}" for name in _DELAYS for part in ("count", "p50", "p90", "p95", "max")),
     "judged", "on_time",
 )  # fmt: skip
 
 
-def rows(groups: Sequence[Group]) -> Iterator[tuple[str | float | None, ...]]:
-    """The groups as the columns say."""
+def rows(groups: Sequence[Group], by: Sequence[str]) -> Iterator[tuple[str | float | None, ...]]:
+    """What they are grouped by, then as the columns say."""
     for one in groups:
         spreads = (one.justification, one.turnaround, one.from_last_image, one.stopped)
         delays = [value for each in spreads for value in _minutes(each)]
-        yield (_cell(one.value), one.exams, *delays, one.judged, one.on_time)
+        values = one.values or ("*",) * len(by)
+        yield (*map(_cell, values), one.exams, *delays, one.judged, one.on_time)
 
 
-def as_csv(groups: Sequence[Group]) -> str:
+def as_csv(groups: Sequence[Group], by: Sequence[str]) -> str:
     """As text with semicolons."""
     text = io.StringIO()
     lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    lines.writerow(COLUMNS)
-    lines.writerows(rows(groups))
+    lines.writerow((*by, *COLUMNS))
+    lines.writerows(rows(groups, by))
     return text.getvalue()
 
 
-def as_xlsx(groups: Sequence[Group]) -> bytes:
+def as_xlsx(groups: Sequence[Group], by: Sequence[str]) -> bytes:
     """As a workbook."""
     book = Workbook()
     sheet = book.worksheets[0]
-    sheet.append(COLUMNS)
-    for row in rows(groups):
+    sheet.append((*by, *COLUMNS))
+    for row in rows(groups, by):
         sheet.append(row)
     for one in sheet[1]:
         one.font = Font(bold=True)

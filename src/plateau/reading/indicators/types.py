@@ -69,9 +69,9 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The exams of a value of what they are grouped by."""
+    """The exams alike in what they are grouped by; without values, all of them together."""
 
-    value: str
+    values: tuple[str, ...]
     exams: int
     justification: Spread | None
     turnaround: Spread | None

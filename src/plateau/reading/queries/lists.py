@@ -55,7 +55,7 @@ _ROWS: LiteralString = """
             from (select min(q.asked_at) as since from requests.question q
                   where q.exam_id = m.exam_id and q.stops_clock and q.answered_at is null) o
            ) as stopped_at,
-           case when m.state in ('unassigned', 'draft') then
+           case when m.state in ('unassigned', 'draft', 'preliminary') then
              (select f.expected_at from reading.forecast f where f.exam_id = m.exam_id) end
              as expected_at
     from matching m
@@ -112,33 +112,43 @@ def modalities(tx: Tx) -> list[str]:
 
 
 def priors(
-    tx: Tx, *, patient_id: PatientId, study_uid: str, sites: Collection[SiteId], limit: int = 50
+    tx: Tx,
+    *,
+    patient_id: PatientId,
+    study_uid: str,
+    sites: Collection[SiteId] | None,
+    limit: int = 50,
 ) -> list[Prior]:
-    """Other studies of a patient at `sites`, the latest first, with the last report of each."""
+    """Other studies of a patient at `sites` (None: in the whole pool), the latest first.
+
+    Each with the last of its report that holds; the signed one, when there is one.
+    """
     return tx.all(
         Prior,
         """
         select i.study_uid, coalesce(i.started_at, i.first_instance_at) as started_at,
                i.modalities, coalesce(x.name, i.description) as name,
-               coalesce(x.name_en, i.description) as name_en, s.name as site_name, i.instances,
-               e.exam_id, v.version_id, v.result, v.conclusion, a.name as signer_name
+               coalesce(x.name_en, i.description) as name_en, i.site_id, s.name as site_name,
+               i.instances, e.exam_id, v.version_id, v.result, v.conclusion, a.name as signer_name
         from images.study i
         join territory.site s using (site_id)
-        left join requests.exam e using (study_uid)
-        left join territory.exam_type x using (exam_code)
+        left join (requests.exam e join territory.exam_type x using (exam_code)) using (study_uid)
         left join lateral (
-          select version_id, result, conclusion, signed_by from reading.version
-          where exam_id = e.exam_id order by number desc limit 1
+          select w.version_id, w.result, w.conclusion, w.signed_by from reading.version w
+          where w.exam_id = e.exam_id and w.kind <> 'preliminary' and not exists (
+            select from reading.version r
+            where r.exam_id = w.exam_id and r.kind = 'retraction' and r.number >= w.number)
+          order by w.number desc limit 1
         ) v on true
         left join access.account a on a.person_id = v.signed_by
         where i.patient_id = %(patient)s and i.study_uid <> %(uid)s
-          and i.site_id = any(%(sites)s)
+          and (%(sites)s::uuid[] is null or i.site_id = any(%(sites)s))
         order by started_at desc, i.study_uid
         limit %(limit)s
         """,
         patient=patient_id,
         uid=study_uid,
-        sites=list(sites),
+        sites=None if sites is None else list(sites),
         limit=limit,
     )
 

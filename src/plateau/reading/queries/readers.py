@@ -1,6 +1,6 @@
 """SQL of who could read: their rights, what they hold and have read, and how long exams take."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -62,6 +62,7 @@ class Open:
     modality: str
     exam_code: str
     patient_id: PatientId
+    urgency: str
     complete_at: datetime
     due_at: datetime
     state: str
@@ -82,8 +83,8 @@ def terms(tx: Tx, *, on: date) -> Terms:
     )
 
 
-def people(tx: Tx, *, on: date) -> list[Person]:
-    """Every practitioner of that day."""
+def people(tx: Tx, *, on: date, among: Collection[PersonId] | None = None) -> list[Person]:
+    """Every practitioner of that day, or those `among` some people."""
     return tx.all(
         Person,
         """
@@ -106,10 +107,12 @@ def people(tx: Tx, *, on: date) -> list[Person]:
         join territory.site s on s.site_id = p.home_site_id
         join territory.member m using (member_id)
         where p.valid_from <= %(on)s and (p.valid_to is null or p.valid_to > %(on)s)
+          and (%(among)s::uuid[] is null or p.person_id = any(%(among)s))
         order by p.person_id
         limit 1000
         """,
         on=on,
+        among=None if among is None else list(among),
     )
 
 
@@ -177,45 +180,91 @@ def known(tx: Tx, *, patients: Collection[PatientId]) -> list[Known]:
 
 
 def open_exam(tx: Tx, exam_id: ExamId, *, sites: Collection[SiteId]) -> Open | None:
-    """One exam of `sites` that is not signed."""
+    """An exam of `sites` that is not signed; None once it is."""
     return tx.maybe(
         Open,
         """
-        select t.exam_id, t.site_id, s.member_id,
-               coalesce(left(coalesce(s.finess, m.finess), 2), '') as department, t.modality,
-               t.exam_code, t.patient_id, t.complete_at, t.due_at, t.state, t.reader_id
-        from reading.task t
-        join territory.site s using (site_id)
-        join territory.member m using (member_id)
-        where t.exam_id = %(exam)s and t.site_id = any(%(sites)s) and t.signed_at is null
+        select exam_id, site_id, member_id, department, modality, exam_code, patient_id, urgency,
+               complete_at, due_at, state, reader_id
+        from reading.to_choose
+        where exam_id = %(exam)s and site_id = any(%(sites)s) and signed_at is null
         """,
         exam=exam_id,
         sites=list(sites),
     )
 
 
-def takeable(
-    tx: Tx, *, reader_id: PersonId, sites: Collection[SiteId], wall: datetime, limit: int = 200
-) -> list[Open]:
-    """What waits, has lapsed or is the reader's already at `sites`, the most urgent first."""
+def to_give(tx: Tx, *, sites: Collection[SiteId], limit: int) -> list[Open]:
+    """What nobody reads yet at `sites`, given to somebody or not, the first due first."""
     return tx.all(
         Open,
         """
-        select t.exam_id, t.site_id, s.member_id,
-               coalesce(left(coalesce(s.finess, m.finess), 2), '') as department, t.modality,
-               t.exam_code, t.patient_id, t.complete_at, t.due_at, t.state, t.reader_id
+        select exam_id, site_id, member_id, department, modality, exam_code, patient_id, urgency,
+               complete_at, due_at, state, reader_id
+        from reading.to_choose
+        where site_id = any(%(sites)s)
+          and state in ('unassigned', 'draft', 'offered', 'assigned')
+        order by due_at, urgency, exam_id
+        limit %(limit)s
+        """,
+        sites=list(sites),
+        limit=limit,
+    )
+
+
+def samples(
+    tx: Tx, *, reader_id: PersonId, sites: Collection[SiteId], wall: datetime
+) -> list[Open]:
+    """One exam of each of `sites` and modality where some may be taken."""
+    return tx.all(
+        Open,
+        """
+        select distinct on (site_id, modality)
+               exam_id, site_id, member_id, department, modality, exam_code, patient_id, urgency,
+               complete_at, due_at, state, reader_id
+        from reading.to_choose
+        where site_id = any(%(sites)s)
+          and reading.is_free(state, reader_id, lease_until, %(reader)s, %(wall)s)
+        order by site_id, modality
+        limit 10000
+        """,
+        reader=reader_id,
+        sites=list(sites),
+        wall=wall,
+    )
+
+
+def takeable(
+    tx: Tx,
+    *,
+    reader_id: PersonId,
+    openings: Mapping[tuple[SiteId, str], float],
+    now: datetime,
+    wall: datetime,
+    limit: int = 100,
+) -> list[ExamId]:
+    """What the reader holds, or may take by now: the most urgent first.
+
+    `openings` are shares of the delay, by site and modality; see `ranking.openings`.
+    """
+    return tx.values(
+        """
+        select t.exam_id
         from reading.task t
-        join territory.site s using (site_id)
-        join territory.member m using (member_id)
-        where t.site_id = any(%(sites)s)
-          and (t.state in ('unassigned', 'draft')
-               or t.state in ('offered', 'assigned') and t.reader_id = %(reader)s
-               or t.state = 'reading' and (t.reader_id = %(reader)s or t.lease_until < %(wall)s))
+        left join unnest(%(sites)s::uuid[], %(modalities)s::text[], %(shares)s::float[])
+          as o (site_id, modality, share)
+          on o.site_id = t.site_id and o.modality = t.modality
+        where reading.is_free(t.state, t.reader_id, t.lease_until, %(reader)s, %(wall)s)
+          and (t.reader_id = %(reader)s
+               or %(now)s >= t.complete_at + greatest(t.due_at - t.complete_at, '0') * o.share)
         order by t.urgency, t.due_at, t.exam_id
         limit %(limit)s
         """,
         reader=reader_id,
-        sites=list(sites),
+        sites=[site_id for site_id, _ in openings],
+        modalities=[modality for _, modality in openings],
+        shares=list(openings.values()),
+        now=now,
         wall=wall,
         limit=limit,
     )
@@ -227,9 +276,7 @@ def lock_if_free(tx: Tx, exam_id: ExamId, *, reader_id: PersonId, wall: datetime
         """
         select exam_id from reading.task
         where exam_id = %(exam)s
-          and (state in ('unassigned', 'draft')
-               or state in ('offered', 'assigned') and reader_id = %(reader)s
-               or state = 'reading' and (reader_id = %(reader)s or lease_until < %(wall)s))
+          and reading.is_free(state, reader_id, lease_until, %(reader)s, %(wall)s)
         for update skip locked
         """,
         exam=exam_id,

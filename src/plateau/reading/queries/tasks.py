@@ -177,7 +177,7 @@ def take_back(tx: Tx, *, exam_id: ExamId, state: State) -> None:
         """
         update reading.task
         set state = %(state)s, reader_id = null, taken_at = null, signed_at = null
-        where exam_id = %(exam)s and state = 'signed'
+        where exam_id = %(exam)s and state in ('signed', 'retracted')
         """,
         exam=exam_id,
         state=state,

@@ -5,7 +5,7 @@ from typing import LiteralString
 
 from plateau.kernel.ids import ExamId, PersonId, VersionId
 from plateau.platform.db import Tx
-from plateau.reading.types import Draft, Kind, Sections, SignedReport, Version
+from plateau.reading.types import Draft, Sections, SignedReport, Version
 
 
 def draft(tx: Tx, exam_id: ExamId) -> Draft | None:
@@ -78,7 +78,7 @@ def notices(tx: Tx, exam_id: ExamId) -> list[str]:
 
 
 def add_version(tx: Tx, version: Version) -> None:
-    """Keep a signed version, for ever; number 1 is the final report, the others add to it."""
+    """Keep a signed version, for ever."""
     sections, seal = version.sections, version.seal
     tx.run(
         """
@@ -91,7 +91,7 @@ def add_version(tx: Tx, version: Version) -> None:
         id=version.version_id,
         exam=seal.exam_id,
         number=seal.number,
-        kind=Kind.FINAL if seal.number == 1 else Kind.ADDENDUM,
+        kind=seal.kind,
         indication=sections.indication,
         technique=sections.technique,
         result=sections.result,
@@ -110,7 +110,10 @@ _SIGNED: LiteralString = """
            t.modality, t.exam_code, x.name as exam_name, t.urgency, t.complete_at, v.number,
            v.kind, v.reason, v.indication, v.technique, v.result, v.conclusion, v.signed_by,
            a.name as signer_name, p.rpps as signer_rpps, v.signed_at, v.duty_id, v.document_key,
-           v.digest
+           v.digest, v.kind <> 'retraction' and exists (
+             select from reading.version w
+             where w.exam_id = v.exam_id and w.number > v.number and w.kind = 'retraction')
+             as retracted
     from reading.version v
     join reading.task t using (exam_id)
     join requests.exam e using (exam_id)

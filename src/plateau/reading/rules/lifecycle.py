@@ -2,7 +2,8 @@
 
 A report waits, is offered, assigned, read under a lease, kept as a draft, given preliminarily or
 to a second reader, signed, and final once its signer can no longer recall it. What follows it is
-its delivery, what was read of it, and the loops around it; addenda and retraction add to it.
+its delivery, what was read of it, and the loops around it; addenda add to it. A retracted report
+counts for nothing, and its exam is to be read again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -112,7 +113,11 @@ MOVES: tuple[Move, ...] = (
     Move(_S.DELIVERED, _T.ACKNOWLEDGED, Guard.NONE, _S.ACKNOWLEDGED),
     Move(_S.ACKNOWLEDGED, _T.CLOSED, Guard.NO_LOOP, _S.CLOSED),
     *(Move(s, _T.ADDENDUM, Guard.FOLLOWS, _S.FINAL, _SEAL) for s in _ISSUED),
-    *(Move(s, _T.RETRACTED, Guard.FOLLOWS, _S.RETRACTED, _CALL_BACK) for s in _ISSUED),
+    *(
+        Move(s, _T.RETRACTED, Guard.FOLLOWS, _S.RETRACTED, _CALL_BACK)
+        for s in (*_ISSUED, _S.PRELIMINARY)
+    ),
+    Move(_S.RETRACTED, _T.REOPENED, Guard.NONE, _S.UNASSIGNED, _FREE),
 )
 WAITING = frozenset({*_WAITING, *_GIVEN, _S.PRELIMINARY})  # somebody may begin to read it
 DONE = frozenset({_S.SIGNED, *_ISSUED, _S.RETRACTED})

@@ -216,6 +216,28 @@ def orders(
     return [[ids[n] for n in row[:count]] for row, count in zip(order, counts, strict=True)]
 
 
+def openings(
+    samples: Sequence[Waiting], reader_id: PersonId, readers: Sequence[Reader], terms: Terms
+) -> dict[tuple[SiteId, str], float]:
+    """After which share of its delay a reader may take an exam, by site and modality.
+
+    `samples` holds one exam of each; where the reader may not, there is nothing.
+    """
+    people = [one for one in readers if one.on_duty or one.covers]  # nobody else may
+    people.sort(key=lambda one: one.person_id != reader_id)
+    if not samples or not people or people[0].person_id != reader_id:
+        return {}
+    able, rings = _able_and_rings(samples, people, terms)
+    nearest = np.where(able, rings, len(Ring)).min(axis=1)
+    return {
+        (one.site_id, one.modality): 0.0 if ring <= near else terms.shares[ring]
+        for one, may, ring, near in zip(
+            samples, able[:, 0].tolist(), rings[:, 0].tolist(), nearest.tolist(), strict=True
+        )
+        if may
+    }
+
+
 def _able_and_rings(
     exams: Sequence[Waiting], people: Sequence[Reader], terms: Terms
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -224,10 +246,9 @@ def _able_and_rings(
     kinds: dict[str, int] = {}
     at = [places.setdefault((e.site_id, e.member_id, e.department), len(places)) for e in exams]
     of = [kinds.setdefault(exam.modality, len(kinds)) for exam in exams]
-    samples = {at[n]: exam for n, exam in enumerate(exams)}
-    rings = np.array([[ring_of(samples[n], one) for one in people] for n in range(len(places))])
-    duty = np.array([[site in one.covers for one in people] for site, _, _ in places])
-    duty |= (rings >= Ring.DEPARTMENT) & np.array([one.on_duty for one in people])
+    covers = np.array([[site in one.covers for one in people] for site, _, _ in places])
+    rings = _rings(list(places), people, covers)
+    duty = covers | ((rings >= Ring.DEPARTMENT) & np.array([one.on_duty for one in people]))
     duty &= np.array([[site in one.privileges for one in people] for site, _, _ in places])
     duty &= np.array([one.held < terms.held_at_most for one in people])
     skilled = np.array([[kind in one.skills for one in people] for kind in kinds])
@@ -237,6 +258,21 @@ def _able_and_rings(
         if exam.first_reader is not None and exam.first_reader in index:
             able[row, index[exam.first_reader]] = False
     return able, rings[at].astype(np.int64)
+
+
+def _rings(
+    places: Sequence[tuple[SiteId, MemberId, str]],
+    people: Sequence[Reader],
+    covers: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """How far from each place each reader is: as `ring_of`. Shape: (places, readers)."""
+    contracted = np.array([one.contracted for one in people])
+    local = np.array([[one.member_id == member for one in people] for _, member, _ in places])
+    near = np.array(
+        [[bool(there) and one.department == there for one in people] for _, _, there in places]
+    )
+    outer = np.where(covers, Ring.POOL, np.where(near, Ring.DEPARTMENT, Ring.REGION))
+    return np.where(contracted, Ring.OPERATOR, np.where(local, Ring.LOCAL, outer))
 
 
 def _prices(

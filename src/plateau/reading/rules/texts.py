@@ -3,12 +3,23 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, astuple
 from datetime import datetime
 
+from plateau.kernel import merge_fields
 from plateau.kernel.ids import ExamId
 from plateau.reading.rules import whose
-from plateau.reading.types import Asked, Finding, Lateness, Lint, Seal, Sections
+from plateau.reading.types import (
+    Asked,
+    Finding,
+    Kind,
+    Lateness,
+    Lint,
+    Seal,
+    Sections,
+    SignedReport,
+)
 
 _SOON = 0.2  # of the delay
 
@@ -55,7 +66,8 @@ def lint(sections: Sections, asked: Asked) -> Lint:
     }
     written = f"{sections.result}\n{sections.conclusion}"
     warnings = {
-        Finding.UNFILLED: bool(_labels(asked.template) & _labels(written)),
+        Finding.UNFILLED: bool(_labels(asked.template) & _labels(written))
+        or merge_fields.has_blank(f"{sections.technique}\n{written}"),
         Finding.OTHER_SIDE: _contradicts_side(asked.text, written),
         Finding.OTHER_SEX: _contradicts_sex(asked.sex, written),
         Finding.OTHER_CONTRAST: _contradicts_contrast(asked.protocol, sections.technique),
@@ -66,6 +78,16 @@ def lint(sections: Sections, asked: Asked) -> Lint:
         refusals=tuple(finding for finding, found in refusals.items() if found),
         warnings=tuple(finding for finding, found in warnings.items() if found),
     )
+
+
+def in_force(versions: Iterable[SignedReport]) -> list[SignedReport]:
+    """The signed versions that hold: neither retracted, nor saying that others are."""
+    return [one for one in given(versions) if one.kind != Kind.PRELIMINARY]
+
+
+def given(versions: Iterable[SignedReport]) -> list[SignedReport]:
+    """What people were given and is not retracted, the preliminary versions with the others."""
+    return [one for one in versions if one.kind != Kind.RETRACTION and not one.retracted]
 
 
 def digest(sections: Sections, seal: Seal) -> str:
@@ -81,9 +103,10 @@ def _labels(text: str) -> set[str]:
 
 
 def _is_empty(text: str, template: str) -> bool:
-    """Whether nothing is written but labels of the template."""
-    written = {line.strip() for line in text.splitlines()} - {""}
-    return not written - _labels(template)
+    """Whether nothing is written but labels of the template, and blanks that nobody filled."""
+    bare = merge_fields.without_blanks(text)
+    written = {line.strip() for line in bare.splitlines()} - {""}
+    return not written - _labels(template) - (_labels(bare) - _labels(text))
 
 
 def _contradicts_side(asked: str, written: str) -> bool:

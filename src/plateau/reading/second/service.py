@@ -10,7 +10,7 @@ from plateau.access.notify import service as notify
 from plateau.access.types import Access
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import InvalidInputError, NotFoundError
-from plateau.kernel.ids import ExamId, PersonId, SiteId, VersionId
+from plateau.kernel.ids import ExamId, PersonId, SiteId
 from plateau.kernel.time import local
 from plateau.kernel.words import N_
 from plateau.platform.db import Tx
@@ -29,7 +29,6 @@ from plateau.reading.second.types import (
     Rule,
     RuleLine,
     Second,
-    Signed,
     State,
     Step,
 )
@@ -86,31 +85,6 @@ class Wish:
     exam_code: str
     blind: bool
     within_hours: int
-
-
-def draw(tx: Tx, version_id: VersionId, *, now: datetime) -> bool:
-    """A signed report waits for a second reading if a rule draws it; safe to run twice."""
-    version = reading.signed(tx, version_id)
-    if version.number != 1:
-        return False
-    report = Signed(
-        exam_id=version.exam_id,
-        version_id=version.version_id,
-        site_id=version.site_id,
-        patient_id=version.patient_id,
-        exam_code=version.exam_code,
-        reader_id=version.signed_by,
-        signed_at=version.signed_at,
-    )
-    on = local(version.signed_at).date()
-    rule = rules.drawn_by(ruling_queries.rules_of(tx, report.site_id, on=on), report, on)
-    if rule is None or not readings.add(tx, report, rule, now=now):
-        return False
-    state = rules.after(None, Step.DRAWN, Facts())
-    readings.log(tx, report.exam_id, (Step.DRAWN, None, state), at=now)
-    readings.set_loop(tx, report.exam_id, loop_id=_await_reading(tx, report, rule, now))
-    tx.touch("reviews")
-    return True
 
 
 def listing(tx: Tx, caller: Caller, *, now: datetime) -> Listing:
@@ -286,19 +260,6 @@ def figures(tx: Tx, caller: Caller, *, now: datetime) -> tuple[Figure, ...]:
     if not sites:
         raise NotFoundError("this page does not exist, or is not yours to see")
     return rules.figures(ruling_queries.counts(tx, sites=sites, since=now - _YEAR))
-
-
-def _await_reading(tx: Tx, report: Signed, rule: Rule, now: datetime) -> UUID:
-    what = Opening(
-        kind="second_reading",
-        exam_id=report.exam_id,
-        patient_id=report.patient_id,
-        site_id=report.site_id,
-        text=N_("An exam is to be read again."),
-        owner=Owner(None, Role.COORDINATOR),
-        due_at=now + timedelta(hours=rule.within_hours),
-    )
-    return loops.open_loop(tx, what, by=None, now=now)
 
 
 def _open_recall(tx: Tx, caller: Caller, second: Second, now: datetime) -> UUID:

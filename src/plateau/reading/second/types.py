@@ -43,6 +43,14 @@ class Score(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """Where the second reading of an exam stands, and the loop that waits for it."""
+
+    state: str
+    loop_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """So many exams in a thousand are read again at a site; an empty field means any.
 

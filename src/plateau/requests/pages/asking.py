@@ -126,9 +126,14 @@ def answer(
 def cancel(
     request_id: RequestId, db: DbDep, caller: CallerDep, now: NowDep, text: Text = ""
 ) -> Response:
-    """The request is called off."""
-    with db.begin() as tx:
-        service.cancel(tx, request_id=request_id, text=text, caller=caller, now=now)
+    """The request is called off; too late, it is refused and those who can act are told."""
+    try:
+        with db.begin() as tx:
+            service.cancel(tx, request_id=request_id, text=text, caller=caller, now=now)
+    except RuleBrokenError:
+        with db.begin() as tx:
+            service.note_late_cancel(tx, request_id=request_id, caller=caller, now=now)
+        raise
     return to(f"/requests/{request_id}")
 
 

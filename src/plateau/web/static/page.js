@@ -2,6 +2,7 @@
 // Every htmx event name stands here, so that another version of htmx is one file away.
 const EVENTS = {
   configure: 'htmx:configRequest',
+  asked: 'htmx:beforeRequest',
   answered: 'htmx:afterRequest',
   swapped: 'htmx:afterSwap',
   beforeSwap: 'htmx:beforeSwap',
@@ -11,6 +12,7 @@ const EVENTS = {
 const STALE_AFTER_MS = 30000;
 const POLL_EVERY_MS = 20000;
 const TOAST_MS = 10000;
+const REFETCH_GAP_MS = 1000;
 const SINGLE_KEYS = 'plateau.single-keys'; // 'off' on a device where they are switched off
 
 const $ = (id) => document.getElementById(id);
@@ -47,6 +49,7 @@ function followLive() {
   let poll = null;
   let greying = null;
   const refetch = () => $('refetch')?.dispatchEvent(new CustomEvent('plateau:refetch'));
+  gather(refetch);
   const hour = (date) => date.toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
   const say = (text) => { if (state.textContent !== text) state.textContent = text; };
   // What changed before the stream opened was not heard: look again, and only then be green.
@@ -70,6 +73,19 @@ function followLive() {
     greying ??= setTimeout(() => document.body.classList.add('stale'), STALE_AFTER_MS);
     poll ??= setInterval(refetch, POLL_EVERY_MS);
   }));
+}
+
+// The first of several changes is fetched at once, those right after it together, none forgotten.
+function gather(refetch) {
+  let last = -Infinity;
+  let later = null;
+  document.body.addEventListener(EVENTS.asked, (event) => {
+    if (event.detail.elt.id !== 'refetch') return;
+    const left = last + REFETCH_GAP_MS - performance.now();
+    if (left <= 0) { last = performance.now(); return; }
+    event.preventDefault();
+    later ??= setTimeout(() => { later = null; refetch(); }, left);
+  });
 }
 
 // A list whose rows are `<tr id data-href>` inside `<tbody data-grid>`: one row is selected, and

@@ -20,6 +20,26 @@ async function call(path, { body = null, target = '', keepalive = false } = {}) 
 
 const message = (answer) => decodeURIComponent(answer.headers.get('X-Plateau-Message') ?? '');
 
+const WRITTEN = ['technique', 'result', 'conclusion'];
+const BLANK = /\[[^[\]\n]*[?|][^[\]\n]*\]/g;
+
+// The measurements of the viewer as lines; none when it has none, or keeps them to itself.
+function measurements() {
+  try {
+    return at('viewer').contentWindow.services.measurementService.getMeasurements().map(lineOf);
+  } catch {
+    return [];
+  }
+}
+
+// "- label: 12.3 mm (S:3 I:12)", as the viewer shows it.
+function lineOf({ label, displayText }) {
+  const shown = Array.isArray(displayText) ? { primary: displayText } : (displayText ?? {});
+  const values = [shown.primary ?? []].flat(2).filter(Boolean).join(', ');
+  const place = [shown.secondary ?? []].flat(2).filter(Boolean).join(' ');
+  return `- ${[label, values].filter(Boolean).join(' : ')}${place ? ` (${place})` : ''}`;
+}
+
 class Report {
   constructor(form) {
     this.form = form;
@@ -71,6 +91,71 @@ class Report {
     return new URLSearchParams(data);
   }
 
+  // What was measured in the viewer and is not in the text yet, a line each, where the result ends.
+  measure() {
+    const box = this.form.elements.result;
+    const lines = measurements().filter((line) => !box.value.includes(line));
+    this.say(lines.length ? '' : at('measure').dataset.none);
+    if (!lines.length) return;
+    this.write(box, [box.value.trimEnd(), ...lines].filter(Boolean).join('\n'));
+    box.focus();
+  }
+
+  write(box, text) {
+    box.value = text;
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+
+  say(text) {
+    at('put').textContent = text;
+  }
+
+  // A template takes the place of what another one gave, and goes below what somebody wrote.
+  use(option) {
+    if (option.dataset.text !== undefined) { this.insert(option.dataset.text); return; }
+    for (const name of WRITTEN) {
+      const box = this.form.elements[name];
+      const added = option.dataset[name];
+      const untouched = box.value.trim() === (box.dataset.start ?? '').trim();
+      const kept = untouched || box.value.includes(added) ? '' : box.value.trimEnd();
+      if (added && (untouched || kept)) this.write(box, [kept, added].filter(Boolean).join('\n'));
+      if (untouched) box.dataset.start = box.value;
+    }
+    this.last = null;
+    if (!this.nextBlank()) this.form.elements.result.focus();
+  }
+
+  // A macro goes where the caret is, or was.
+  insert(text, before = 0) {
+    const box = this.last ?? this.form.elements.result;
+    box.focus();
+    box.setRangeText(text, box.selectionStart - before, box.selectionEnd, 'end');
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+
+  // `.word` and Tab: the text of the macro; whether there is one.
+  expand(box) {
+    const [typed, short] = /\.([\p{L}\p{N}_-]+)$/u.exec(box.value.slice(0, box.selectionStart)) ?? [];
+    const macro = typed && box.selectionStart === box.selectionEnd
+      && document.querySelector(`#offer [data-short="${CSS.escape(short.toLowerCase())}"]`);
+    if (macro) { this.last = box; this.insert(macro.dataset.text, typed.length); }
+    return Boolean(macro);
+  }
+
+  // Selects the next thing to fill or to choose, after the caret, then from the start; whether there is one.
+  nextBlank() {
+    const boxes = WRITTEN.map((name) => this.form.elements[name]);
+    const found = boxes.flatMap((box, n) => [...box.value.matchAll(BLANK)].map((match) => ({ box, n, match })));
+    const here = boxes.indexOf(this.last);
+    const caret = here < 0 ? 0 : boxes[here].selectionEnd;
+    const next = found.find(({ n, match }) => n > here || (n === here && match.index >= caret)) ?? found[0];
+    this.say(next ? '' : at('blank').dataset.none);
+    if (!next) return false;
+    next.box.focus();
+    next.box.setSelectionRange(next.match.index, next.match.index + next.match[0].length);
+    return true;
+  }
+
   // One call at a time, so that each starts from the revision the one before it made.
   next(act) {
     this.busy = this.busy.then(act);
@@ -98,7 +183,7 @@ class Report {
   }
 
   // Saved first: a refusal then stays in view, because nothing is left to save after it.
-  sign() {
+  sign(address = this.form.action) {
     // Remarks were looked at only if they were those of this very text.
     const despite = this.form.elements.despite_warnings?.checked && !this.isDirty();
     this.next(async () => {
@@ -106,7 +191,7 @@ class Report {
       if (this.stopped || this.paused || this.isDirty()) return;
       const body = this.body(true);
       if (despite) body.set('despite_warnings', 'true');
-      const answer = await call(this.form.action, { body, target: 'state' });
+      const answer = await call(address, { body, target: 'state' });
       const path = answer?.headers.get('HX-Redirect');
       if (answer?.status === 204 && path) {
         this.stopped = true;
@@ -127,6 +212,7 @@ class Report {
   submit(event) {
     event.preventDefault();
     if (event.submitter?.id === 'save') this.save(true);
+    else if (event.submitter?.id === 'give') this.sign(event.submitter.formAction);
     else if (at('password').value === '') at('password').focus();
     else this.sign();
   }
@@ -226,9 +312,27 @@ function listen(report) {
   inside();
 }
 
+// Templates, macros, blanks and measurements: what writes into the text for the reader.
+function offer(report) {
+  const list = at('offer');
+  const use = () => {
+    if (list.selectedOptions[0]?.value) report.use(list.selectedOptions[0]);
+    list.selectedIndex = 0;
+  };
+  at('offer-use').addEventListener('click', use);
+  list.addEventListener('keydown', (event) => { if (event.key === 'Enter') { use(); event.preventDefault(); } });
+  report.form.addEventListener('focusin', ({ target }) => { if (target.matches('textarea')) report.last = target; });
+  report.form.addEventListener('keydown', (event) => {
+    if (event.key === 'Tab' && !event.shiftKey && event.target.matches('textarea') && report.expand(event.target)) event.preventDefault();
+  });
+  at('blank').addEventListener('click', () => report.nextBlank());
+  at('measure').addEventListener('click', () => report.measure());
+}
+
 document.addEventListener('DOMContentLoaded', () => {
   const form = at('report');
   const report = form ? new Report(form) : null;
   keepTime(report);
   listen(report);
+  if (report && at('offer')) offer(report);
 });

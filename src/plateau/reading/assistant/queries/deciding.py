@@ -67,7 +67,7 @@ def reading(tx: Tx, version_id: VersionId) -> Reading | None:
         select v.version_id, v.exam_id, v.signed_by as reader_id, v.result, v.conclusion,
                v.signed_at, t.taken_at
         from reading.version v join reading.task t using (exam_id)
-        where v.version_id = %(id)s and v.number = 1
+        where v.version_id = %(id)s and v.kind = 'final'
         """,
         id=version_id,
     )

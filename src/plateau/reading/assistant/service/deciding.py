@@ -8,11 +8,13 @@ from plateau.access.types import Access
 from plateau.kernel.caller import Caller, Role
 from plateau.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from plateau.kernel.ids import ExamId
+from plateau.platform.blobs import Blobs
 from plateau.platform.db import Tx
 from plateau.reading import service as reading
 from plateau.reading.assistant import rules
 from plateau.reading.assistant.queries import deciding as queries
 from plateau.reading.assistant.types import Choice, Decision, Proposal
+from plateau.reading.library import service as library
 from plateau.reading.queries import tasks, texts
 from plateau.reading.types import Held, Save, State
 from plateau.requests import service as requests
@@ -31,25 +33,32 @@ class Panel:
     may_accept: bool  # nobody has written anything yet
 
 
-def panel(tx: Tx, caller: Caller, exam_id: ExamId, *, now: datetime) -> Panel:
+def panel(tx: Tx, blobs: Blobs, caller: Caller, exam_id: ExamId, *, now: datetime) -> Panel:
     """The draft of an exam that the caller holds; showing one leaves its trace."""
     held = tasks.held(tx, exam_id, sites=caller.sites_as(Role.READER, Role.COORDINATOR))
     found = _shown(tx, caller, held)
     if found is None:
         return Panel(exam_id=exam_id, proposal=None, may_accept=False)
     _record(tx, caller, held, "assistant.view", now)
-    starting, kept = _texts(tx, exam_id)
+    starting, kept = _texts(tx, blobs, caller, exam_id)
     may_accept = rules.is_untouched(starting, kept)
     return Panel(exam_id=exam_id, proposal=found, may_accept=may_accept)
 
 
 def decide(
-    tx: Tx, caller: Caller, exam_id: ExamId, choice: Choice, *, now: datetime, wall: datetime
+    tx: Tx,
+    blobs: Blobs,
+    caller: Caller,
+    said: tuple[ExamId, Choice],
+    *,
+    now: datetime,
+    wall: datetime,
 ) -> None:
     """The reader has accepted, taken or rejected the draft; accepted or taken, it is their text.
 
     It is their draft from then on, not a report: only their signature makes it one.
     """
+    exam_id, choice = said
     sites = caller.sites_as(Role.READER)
     if not tasks.lock(tx, exam_id=exam_id, sites=sites):
         raise NotFoundError("there is no such exam to read")
@@ -62,7 +71,7 @@ def decide(
         raise ConflictError("somebody has decided on this draft")
     _record(tx, caller, held, f"assistant.{choice.decision}", now)
     if choice.decision != Decision.REJECT:
-        _write(tx, caller, found, choice, now=now, wall=wall)
+        _write(tx, blobs, caller, (found, choice), now=now, wall=wall)
 
 
 def notice_of(proposal: Proposal) -> str:
@@ -88,9 +97,13 @@ def _shown(tx: Tx, caller: Caller, held: Held) -> Proposal | None:
     return found
 
 
-def _texts(tx: Tx, exam_id: ExamId) -> tuple[reading.Sections, reading.Sections]:
+def _texts(
+    tx: Tx, blobs: Blobs, caller: Caller, exam_id: ExamId
+) -> tuple[reading.Sections, reading.Sections]:
     """What an empty report of the exam starts from, and what is kept of it."""
-    starting = reading.starting_text(requests.exam_sheet(tx, exam_id))
+    sheet = requests.exam_sheet(tx, exam_id)
+    offer = library.offer(tx, blobs, sheet, reader_id=caller.person_id)
+    starting = reading.starting_text(sheet, offer.start)
     saved = texts.draft(tx, exam_id)
     return starting, reading.sections_of(saved) if saved else starting
 
@@ -102,10 +115,17 @@ def _require_said(choice: Choice) -> None:
 
 
 def _write(
-    tx: Tx, caller: Caller, found: Proposal, choice: Choice, *, now: datetime, wall: datetime
+    tx: Tx,
+    blobs: Blobs,
+    caller: Caller,
+    said: tuple[Proposal, Choice],
+    *,
+    now: datetime,
+    wall: datetime,
 ) -> None:
     """Put the draft into the reader's own, with what the patient has to be told."""
-    starting, kept = _texts(tx, found.exam_id)
+    found, choice = said
+    starting, kept = _texts(tx, blobs, caller, found.exam_id)
     if choice.decision == Decision.ACCEPT and not rules.is_untouched(starting, kept):
         raise ConflictError("something is written already: take the draft into the editor")
     notice = notice_of(found)

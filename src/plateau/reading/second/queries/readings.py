@@ -8,6 +8,7 @@ from plateau.kernel.caller import Role
 from plateau.kernel.ids import ExamId, PersonId, SiteId
 from plateau.platform.db import Tx
 from plateau.reading.second.types import (
+    Drawn,
     Line,
     Outcome,
     Rule,
@@ -94,6 +95,26 @@ def second(tx: Tx, exam_id: ExamId, *, sites: Collection[SiteId]) -> Second | No
         """,
         exam=exam_id,
         sites=list(sites),
+    )
+
+
+def open_one(tx: Tx, exam_id: ExamId) -> Drawn | None:
+    """The second reading of an exam that is not over; held until the transaction ends."""
+    return tx.maybe(
+        Drawn,
+        """
+        select state, loop_id from reading.second_read
+        where exam_id = %(exam)s and state in ('waiting', 'taken', 'written') for update
+        """,
+        exam=exam_id,
+    )
+
+
+def withdraw(tx: Tx, exam_id: ExamId) -> None:
+    """An exam is not to be read again."""
+    tx.run(
+        "update reading.second_read set state = 'withdrawn' where exam_id = %(exam)s",
+        exam=exam_id,
     )
 
 

@@ -1,0 +1,1 @@
+"""A report that was about somebody else: taken back from everyone, its exam read again."""

@@ -1,0 +1,1 @@
+"""What people change in pages, over what the territory file says."""

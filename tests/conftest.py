@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -67,8 +68,8 @@ def blobs(tmp_path: Path) -> Blobs:
 @pytest.fixture
 def db(database: str, blobs: Blobs, tmp_path: Path) -> Iterator[Db]:
     """A database of the test's own, also set as the process's own for jobs and commands."""
-    with open_pool(database) as pool:
-        db = Db(pool, Notifier(database))
+    with open_pool(database) as pool, closing(Notifier(database)) as notify:
+        db = Db(pool, notify)
         settings = Settings(database_url=database, data_dir=tmp_path)
         runtime.use(runtime.Runtime(db, blobs, settings))
         yield db

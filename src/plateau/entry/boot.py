@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 
 from prometheus_client import start_http_server
@@ -53,10 +53,10 @@ def process(name: str, *, pool: int = 10) -> Generator[Runtime, None, None]:
     supervision.leave_with_parent()
     with database(chosen) as url:
         migrate(url)
-        with open_pool(url, size=pool) as connections:
+        with open_pool(url, size=pool) as connections, closing(Notifier(url)) as notify:
             store = _object_store(chosen)
             in_use = chosen.model_copy(update={"database_url": url})
-            running = Runtime(Db(connections, Notifier(url)), store, in_use)
+            running = Runtime(Db(connections, notify), store, in_use)
             runtime.use(running)
             if chosen.metrics_port and name in _WITHOUT_PAGES:
                 with listening(chosen.metrics_port):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
@@ -42,8 +43,8 @@ def main(
     supervision.leave_with_parent()
     now = clock.now if at is None else lambda: at.replace(tzinfo=UTC)
     url = str(chosen.database_url)
-    with open_pool(url, size=_CONNECTIONS) as pool:
-        make(Db(pool, Notifier(url)), solve_id, workers=workers, now=now)
+    with open_pool(url, size=_CONNECTIONS) as pool, closing(Notifier(url)) as notify:
+        make(Db(pool, notify), solve_id, workers=workers, now=now)
 
 
 def make(

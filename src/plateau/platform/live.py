@@ -7,6 +7,7 @@ can be lost (the server restarts), so pages also look again from time to time.
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from uuid import UUID
@@ -18,7 +19,9 @@ log = structlog.get_logger()
 _CHANNEL = "plateau_live"
 _GATHER_S = 0.02
 _RETRY_S = 1.0
+_LEAVE_S = 5.0
 TOLD = "told."
+_ANYTHING = ""  # the topic of what may have changed unheard
 
 
 def told(person_id: UUID) -> str:
@@ -34,7 +37,9 @@ class Notifier:
         self._topics: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        threading.Thread(target=self._run, name="live-notify", daemon=True).start()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="live-notify", daemon=True)
+        self._thread.start()
 
     def __call__(self, topics: set[str]) -> None:
         """Send `topics` soon."""
@@ -42,18 +47,25 @@ class Notifier:
             self._topics |= topics
         self._wake.set()
 
+    def close(self) -> None:
+        """Send what waits, before the process leaves; returns once it is sent, or after 5 s."""
+        self._closing.set()
+        self._wake.set()
+        self._thread.join(_LEAVE_S)
+
     def _run(self) -> None:
         while True:
             try:
                 with _connect(self._url) as connection:
-                    self._pump(connection)
+                    return self._pump(connection)
             except psycopg.Error:
                 time.sleep(_RETRY_S)
 
     def _pump(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
-        while True:
+        is_last = False
+        while not is_last:
             self._wake.wait()
-            time.sleep(_GATHER_S)
+            is_last = self._closing.wait(_GATHER_S)
             with self._lock:
                 topics, self._topics = self._topics, set()
                 self._wake.clear()
@@ -70,6 +82,7 @@ class Listener:
         self.losses = 0  # how often the database went away: what changed then was not heard
         self._streams: dict[asyncio.Queue[str], tuple[asyncio.AbstractEventLoop, frozenset[str]]]
         self._streams = {}
+        self._changes = Counter[str]()
         self._lock = threading.Lock()
         threading.Thread(target=self._run, name="live-listen", daemon=True).start()
 
@@ -84,6 +97,11 @@ class Listener:
         finally:
             with self._lock:
                 del self._streams[queue]
+
+    def changes(self, topic: str) -> int:
+        """How often a topic has changed, or may have: what was made before is not what is."""
+        with self._lock:
+            return self._changes[topic] + self._changes[_ANYTHING]
 
     def close(self) -> None:
         """Let every stream end: the process is leaving."""
@@ -109,12 +127,14 @@ class Listener:
     def _wake_all(self) -> None:
         """Have every stream look again: a change may have been missed until now."""
         with self._lock:
+            self._changes[_ANYTHING] += 1
             wanted = frozenset[str]().union(*(topics for _, topics in self._streams.values()))
         for topic in sorted(wanted):
             self._spread(topic)
 
     def _spread(self, topic: str) -> None:
         with self._lock:
+            self._changes[topic] += 1
             streams = list(self._streams.items())
         for queue, (loop, topics) in streams:
             if topic in topics:

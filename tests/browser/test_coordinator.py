@@ -41,6 +41,27 @@ def test_the_night_is_in_view(open_page: Open, scene: Scene, reads_well: ReadsWe
     expect(row_of(page, "UTOPIE")).to_contain_text("13 / 13")
 
 
+PRESS_AS_SEEN = """seen => new MutationObserver((_, watch) => {
+  const button = document.querySelector(seen);
+  if (!button) return;
+  watch.disconnect();
+  button.click();
+  document.body.id = "pressed";
+}).observe(document.body, {childList: true, subtree: true})"""
+
+
+def test_a_button_works_from_the_moment_it_is_seen(open_page: Open, scene: Scene) -> None:
+    exam = scene.image("INSTANT")
+    page = open_page(COORDINATOR, "/control/share")
+    expect_live(page)
+    mark(page)
+    page.evaluate(PRESS_AS_SEEN, f"#exam-{exam} button[data-key=r]")
+    page.locator(f"#exam-{exam}").get_by_role("button", name="Donner").click()
+    expect(page.locator("body#pressed")).to_have_count(1, timeout=SOON_MS)
+    expect(page.locator(f"#exam-{exam} td").nth(4)).to_have_text("—", timeout=SOON_MS)
+    expect_no_reload(page)
+
+
 def test_exams_are_shared_by_key_and_by_hand(
     open_page: Open, scene: Scene, reads_well: ReadsWell
 ) -> None:

@@ -7,14 +7,14 @@ from pydicom.dataset import Dataset
 
 from faults import wire
 from faults.outside_view import View
-from faults.wire import ABORT, P_DATA, RELEASE_RQ, Peer, pdu, store_command
+from faults.wire import P_DATA, RELEASE_RQ, Peer, pdu, store_command
 from images.instances import ct, encode
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(120)]
 
 Leave = Callable[[Peer], None]
 WAYS: dict[str, Leave] = {
-    "aborts": lambda peer: peer.send(pdu(ABORT)),
+    "aborts": Peer.abort,
     "closes": lambda peer: peer.line.close(),
     "is cut off": Peer.reset,
 }
@@ -111,7 +111,7 @@ def test_a_client_that_leaves_once_it_was_answered(hub: View, leave: Leave) -> N
         with wire.connected(hub.port) as peer:
             peer.associate()
             assert peer.store(encode(image), image.SOPInstanceUID) == wire.SUCCESS
-            peer.send(pdu(RELEASE_RQ), pdu(P_DATA, b"")[:3])
+            peer.send(pdu(RELEASE_RQ) + pdu(P_DATA, b"")[:3])
             leave(peer)
     assert [kept(hub, image) for image in images] == [encode(image) for image in images]
     hub.check_well()

@@ -193,6 +193,11 @@ class Peer:
         self.send(pdu(RELEASE_RQ))
         return self.receive()
 
+    def abort(self) -> None:
+        """Say that it aborts, to a hub that may have closed already."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.send(pdu(ABORT))
+
     def reset(self) -> None:
         """Close without a word: what was sent may be lost."""
         self.line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

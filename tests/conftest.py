@@ -3,14 +3,17 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from databases import Databases, databases_of
-from plateau.platform import runtime
+from make import NIGHT
+from plateau.platform import clock, runtime
 from plateau.platform.blobs import Blobs, open_folder
+from plateau.platform.clock import Pace
 from plateau.platform.db import Db, Tx, open_pool
 from plateau.platform.embedded import Postgres
 from plateau.platform.live import Notifier
@@ -19,6 +22,9 @@ from plateau.platform.settings import Settings
 
 # A report is final at once, where a test does not say otherwise; processes inherit it.
 os.environ["PLATEAU_RECALL_S"] = "0"
+# Tests begin on the morning before `NIGHT`, whatever the day they are run.
+MORNING = NIGHT - timedelta(hours=15)
+os.environ["PLATEAU_CLOCK"] = str(Pace(clock.wall(), MORNING, 1.0, NIGHT))
 FAST = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=64MB"]
 
 

@@ -9,6 +9,8 @@ import httpx
 from outside.forms import Form, forms, links
 
 UNJUSTIFIED = "aucun symptôme"  # in what is asked without a reason
+_OVERLOOKED = "OUBLIE"  # whom nobody reads before the next ring is called
+_NEXT_RING = "personne de plus proche ne le lit"
 _ACCEPTED, _KEPT = 0.6, 0.85  # of the drafts that a program proposes
 _UNCLEAR_IN = 8  # one request in so many is asked about
 _QUESTION = "Question simulée : depuis quand, et quelle clairance ?"
@@ -16,6 +18,8 @@ _ANSWER = "Réponse simulée : depuis ce soir ; clairance normale."
 _REFUSAL = "Refus simulé : le résultat ne changerait pas la prise en charge."
 _DUE_ON = "2027-02-23"  # three months after the night that is played
 _ROW = re.compile(r'<tr id="r-([0-9a-f-]{36})".*?</tr>', re.DOTALL)
+_LISTED = re.compile(r'<tr id="exam-([0-9a-f-]{36})".*?</tr>', re.DOTALL)
+_TOLD = re.compile(r'<tr id="notification-.*?</tr>', re.DOTALL)
 _AGAIN = re.compile(r"^/reviews/([0-9a-f-]{36})$")
 
 
@@ -76,6 +80,24 @@ def answer(person: Browser) -> None:
             if form.action == wanted:
                 person.send(form, text=_ANSWER)
                 person.left.add(request)
+
+
+def overlooked(page: str) -> set[str]:
+    """The exams of a worklist that nobody notices."""
+    rows = ((found.group(1), found.group(0)) for found in _LISTED.finditer(page))
+    return {exam for exam, row in rows if _OVERLOOKED in row}
+
+
+def is_called(person: Browser, exam: str) -> bool:
+    """Whether this person is the next ring that an exam called; the call is answered."""
+    link = f"/exams/{exam}#escalation"
+    told = _TOLD.findall(person.get("/notifications").text)
+    if not any(link in row and _NEXT_RING in row for row in told):
+        return False
+    for form in forms(person.get(f"/reading/{exam}/escalation").text):
+        if form.action == f"/reading/{exam}/escalation/answer":
+            person.send(form)
+    return True
 
 
 def consider(person: Browser, exam: str, thrown: float) -> str:

@@ -172,8 +172,12 @@ def _justify(person: Person) -> bool:
 
 def _read_one(person: Person, speed: float, leave: int) -> bool:
     """Take an exam, look at it, report it; False when there is none to take."""
-    for form, action, exam in _to_take(person.get("/worklist").text):
+    page = person.get("/worklist").text
+    overlooked = desk.overlooked(page)
+    for form, action, exam in _to_take(page):
         if leave and int(exam[:8], 16) % leave == 0:
+            continue
+        if exam in overlooked and not desk.is_called(person, exam):
             continue
         if _READ.match(person.send(form, action).url.path):
             _report(person, exam, speed)

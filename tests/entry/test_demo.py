@@ -41,6 +41,7 @@ def test_nothing_is_lost_or_counted_twice_whatever_is_killed(tmp_path: Path) -> 
     assert 0 < acts["second_readings_scored"] <= acts["second_readings_drawn"]
     assert 0 < acts["critical_results_heard"] == acts["critical_results"]
     assert acts["incidental_findings"] > 0
+    assert acts["escalation_calls_of_the_next_ring"] > 0 < acts["escalation_calls_answered"]
     assert 0 < acts["drafts_accepted"] <= acts["drafts_proposed"] <= 60
     lived = verdict["roster"]
     assert lived["search"], "the planner's own search is named by what was published"

@@ -121,6 +121,13 @@ def test_an_exam_that_never_was_and_one_that_was_twice_are_seen(inbox: Path) -> 
     assert judge(VISITS, [*STORIES, STORIES[-1]], inbox).duplicated == 1
 
 
+def test_steps_are_told_in_real_seconds(inbox: Path) -> None:
+    slow, fast = (judge(VISITS, STORIES, inbox, speed=speed).steps["counted"] for speed in (1, 2))
+
+    assert (slow.p50_s, slow.p95_s) == (1, 1)
+    assert (fast.p50_s, fast.p95_s) == (0.5, 0.5)
+
+
 def test_fewer_than_sixty_exams_prove_nothing(inbox: Path) -> None:
     verdict = judge(VISITS[:59], STORIES[:59], inbox)
 

@@ -42,6 +42,14 @@ def test_the_first_is_the_head_ct_of_saint_palais(seed: int, exams: int) -> None
 
 
 @given(seeds, sizes)
+def test_one_that_is_overlooked_changes_no_other(seed: int, exams: int) -> None:
+    first, *others = plan.overlooked(night(exams=exams, seed=seed))
+
+    assert (first.urgency, first.surname) == ("U0", "OUBLIE")
+    assert others == night(exams=exams, seed=seed)[1:]
+
+
+@given(seeds, sizes)
 def test_no_two_visits_are_of_the_same_patient(seed: int, exams: int) -> None:
     visits = night(exams=exams, seed=seed)
 

@@ -67,8 +67,13 @@ class Verdict:
         return asdict(self)
 
 
-def judge(visits: Sequence[Visit], stories: Sequence[Story], inbox: Path) -> Verdict:
-    """Compare what was asked for with what the database and the RIS hold."""
+def judge(
+    visits: Sequence[Visit], stories: Sequence[Story], inbox: Path, *, speed: float = 1
+) -> Verdict:
+    """Compare what was asked for with what the database and the RIS hold.
+
+    Steps are told in real seconds, `speed` of which the night's clock shows in one.
+    """
     asked = Counter((visit.site, visit.local_id) for visit in visits)
     found = Counter((story.site_code, story.local_id) for story in stories)
     received = _messages(inbox)
@@ -78,7 +83,7 @@ def judge(visits: Sequence[Visit], stories: Sequence[Story], inbox: Path) -> Ver
         counted=sum(1 for story in stories if story.entries),
         lost=(asked - found).total() + sum(_missing(story) for story in stories),
         duplicated=(found - asked).total() + sum(_too_many(story) for story in stories),
-        steps=_steps(stories),
+        steps=_steps(stories, speed),
     )
     known = {story.accession_number for story in stories}
     verdict.problems += [
@@ -113,14 +118,14 @@ def _messages(inbox: Path) -> Counter[str]:
     return counts
 
 
-def _steps(stories: Sequence[Story]) -> dict[str, Step]:
+def _steps(stories: Sequence[Story], speed: float) -> dict[str, Step]:
     spans: dict[str, list[float]] = {name: [] for name, _, _ in _STEPS}
     for story in stories:
         for name, start, end in _STEPS:
             begun: datetime | None = getattr(story, start)
             ended: datetime | None = getattr(story, end)
             if begun and ended:
-                spans[name].append((ended - begun).total_seconds())
+                spans[name].append((ended - begun).total_seconds() / speed)
     return {name: _step(values) for name, values in spans.items() if len(values) > 1}
 
 

@@ -6,7 +6,7 @@ night for the four hospitals, most of them before midnight (ANAP benchmark 2010:
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 START_HOUR, END_HOUR = 20, 31  # the last request comes at 07:00 the next day
@@ -126,6 +126,11 @@ def night(*, exams: int, seed: int, born_before: date = date(2008, 1, 1)) -> lis
     moments = sorted(_moment(dice) for _ in range(exams))
     visits = [_visit(dice, number, at_s, born_before) for number, at_s in enumerate(moments)]
     return [_the_head_ct(visits[0], dice), *visits[1:]]
+
+
+def overlooked(visits: Sequence[Visit]) -> list[Visit]:
+    """The same visits, the first of which every reader leaves until the next ring is called."""
+    return [replace(visits[0], surname="OUBLIE"), *visits[1:]]
 
 
 def unjustified() -> list[Visit]:

@@ -216,7 +216,13 @@ _ACTS: LiteralString = """
       union all
       select 'incidental_findings', count(*) from reading.loop where kind = 'followup'
       union all
-      select 'escalation_calls', count(*) from reading.escalation_call) as done
+      select 'escalation_calls', count(*) from reading.escalation_call
+      union all
+      select 'escalation_calls_of_the_next_ring', count(*) from reading.escalation_call
+      where target = 'next_ring' and person_id is not null
+      union all
+      select 'escalation_calls_answered', count(*) from reading.escalation_call
+      where acknowledged_at is not null) as done
     order by name
     limit 100
     """

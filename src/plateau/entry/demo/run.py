@@ -11,7 +11,7 @@ from plateau.entry import boot
 from plateau.entry.demo import check, queries, roster, show, stage, supervision
 from plateau.entry.demo.chaos import Chaos
 from plateau.entry.demo.check import Verdict
-from plateau.entry.demo.plan import night, unjustified
+from plateau.entry.demo.plan import night, overlooked, unjustified
 from plateau.entry.demo.show import Setting, Show
 from plateau.entry.demo.stage import PASSWORD
 from plateau.kernel.errors import UnavailableError
@@ -19,11 +19,12 @@ from plateau.kernel.time import local
 from plateau.platform import log as logs
 
 _AT_ONCE = 100_000.0  # times faster than life: as fast as this machine goes
+_CLOCK_AT_ONCE = 20.0  # times faster than life: an exam left alone soon calls the next ring
 _LOOK_S = 0.5
 _STUCK_S = 120.0
 _LEAVE_EVERY = 6
 _RECALL_S = 20  # the shortest window: reports of the night are soon sent
-_PAIR = 2  # readers who are played; who comes after them is the visitor
+_PAIR = 2  # readers who are played while a visitor, who comes after them, is there
 
 
 def run(  # noqa: PLR0913, PLR0917 - one argument an option
@@ -42,11 +43,12 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Play a night of the Basque-Landes pool: real DICOM, real database, real pages."""
     logs.configure("warning", "demo")
+    visits = night(exams=exams, seed=seed)
     setting = Setting(
         folder=data_dir,
         territory=territory_file,
-        visits=night(exams=exams, seed=seed),
-        pace=stage.pace(1 if once else speed),
+        visits=overlooked(visits) if once else visits,
+        pace=stage.pace(_CLOCK_AT_ONCE if once else speed),
         port=port,
         anywhere=once,
         refused=unjustified(),
@@ -57,8 +59,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
     with show.opened(setting) as running:
         machines = running.territory.machines
         running.cast.start_machines(machines, speed=haste, slices=slices, seed=seed)
-        running.cast.start_drafter(supervision.NAME, supervision.VERSION)
-        _start_people(running, speed=haste, leave=0 if once else _LEAVE_EVERY)
+        _start_people(running, speed=haste, alone=once)
         if not once:
             _welcome(running, speed)
             boot.Asked().wait()
@@ -68,11 +69,12 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option
     raise typer.Exit(0 if verdict.is_good else 1)
 
 
-def _start_people(running: Show, *, speed: float, leave: int) -> None:
-    """Whoever asks for exams, and the pair that the roster put on duty."""
-    pair = [one.login for one in running.readers[:_PAIR]]
-    plan = running.folder / "plan.json"
-    running.cast.start_people(pair, plan=plan, speed=speed, leave=leave)
+def _start_people(running: Show, *, speed: float, alone: bool) -> None:
+    """Who drafts, who asks for exams, and the pair on duty; the visitor too when nobody visits."""
+    running.cast.start_drafter(supervision.NAME, supervision.VERSION)
+    readers = [one.login for one in running.readers[: None if alone else _PAIR]]
+    plan, leave = running.folder / "plan.json", 0 if alone else _LEAVE_EVERY
+    running.cast.start_people(readers, plan=plan, speed=speed, leave=leave)
 
 
 def _play(running: Show, *, chaos: bool) -> Verdict:
@@ -111,7 +113,7 @@ def _verdict(running: Show) -> Verdict:
         stories = queries.stories(tx)
         asked = queries.requests(tx)
         acts = queries.acts(tx)
-    verdict = check.judge(running.visits, stories, running.folder / "inbox")
+    verdict = check.judge(running.visits, stories, running.folder / "inbox", speed=_CLOCK_AT_ONCE)
     verdict.acts = {one.name: one.times for one in acts}
     wanted = len(running.visits) + len(running.refused)
     if asked != wanted:

@@ -1,1 +1,1 @@
-"""Images that came after a report was signed: somebody looks at them."""
+"""Images and priors that came after a report was signed: somebody looks at them."""

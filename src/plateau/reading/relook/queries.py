@@ -1,4 +1,4 @@
-"""SQL of images that came after a report."""
+"""SQL of images and priors that came after a report."""
 
 from datetime import datetime
 
@@ -21,6 +21,32 @@ def signed(tx: Tx, study_id: StudyId) -> Signed | None:
         """,
         study=study_id,
         done=list(lifecycle.DONE),
+    )
+
+
+def signed_without(tx: Tx, study_id: StudyId, *, since: datetime, until: datetime) -> list[Signed]:
+    """The exams of a study's patient begun later than it and signed from `since` to `until`.
+
+    Held until the transaction ends.
+    """
+    return tx.all(
+        Signed,
+        """
+        select t.exam_id, t.patient_id, t.site_id, t.reader_id
+        from images.study prior
+        join reading.task t on t.patient_id = prior.patient_id
+        join images.study st on st.study_uid = t.study_uid
+        where prior.study_id = %(study)s and prior.started_at < st.started_at
+          and st.study_id <> prior.study_id
+          and t.state = any(%(done)s) and t.reader_id is not null
+          and t.signed_at between %(since)s and %(until)s
+        order by t.exam_id
+        for update of t
+        """,
+        study=study_id,
+        done=list(lifecycle.DONE),
+        since=since,
+        until=until,
     )
 
 
